@@ -1,6 +1,5 @@
-/* The tiled convolution on the host: packing weights, choosing tiles, launching; and the kernels that add the sums if
- * the depth is split. */
-#include <math.h>
+/* The tiled convolution on the host: choosing tiles, launching; and the kernels that add the sums if the depth is
+ * split. */
 #include <string.h>
 
 #include "cuda/conv_tiles.cuh"
@@ -13,74 +12,8 @@ enum {
     MAX_SPLITS = 8
 };
 
-static gb_precision precision_of(const gb_cpu *cpu) {
-    return gb_cuda_of(cpu)->precision;
-}
-
-static int up_to(int value, int multiple) {
-    return (value + multiple - 1) / multiple * multiple;
-}
-
-/* 32-bit words of an input pixel and of a row of packed weights. */
-static int words_of(const gb_cpu *cpu, const gb_desc *d) {
-    return up_to(d->in[0].c, 8) / (precision_of(cpu) == GB_HALF ? 2 : 1);
-}
-
 static bool supports(const gb_cpu *, const gb_desc *d) {
     return d->in[0].block > 1;
-}
-
-/* ------------------------------------------------------------------------------------------------ weights */
-
-static size_t weight_words(const gb_cpu *cpu, const gb_desc *d) {
-    return (size_t)d->conv.kernel * d->conv.kernel * up_to(d->conv.cout, PACKED_ROWS) * words_of(cpu, d);
-}
-
-static size_t packed_size(const gb_cpu *cpu, const gb_desc *d) {
-    return 4 * (weight_words(cpu, d) + gb_factors_floats(d) + d->conv.cout);
-}
-
-/* The largest magnitude, or 1 if it is 0 or not finite. */
-static float largest_magnitude(const float *w, size_t count) {
-    float largest = 0.0f;
-    for (size_t i = 0; i < count; i++)
-        largest = fabsf(w[i]) > largest ? fabsf(w[i]) : largest;
-    return largest > 0.0f && largest < INFINITY ? largest : 1.0f;
-}
-
-/* To the nearest number with 10 bits of mantissa, ties away from zero. The tensor cores would truncate, which makes
- * every product smaller: by 3.5e-4 on average. */
-static float round_to_tf32(float v) {
-    uint32_t u;
-    memcpy(&u, &v, sizeof u);
-    if ((u & 0x7f800000) != 0x7f800000)
-        u = (u + 0x1000) & 0xffffe000;
-    memcpy(&v, &u, sizeof v);
-    return v;
-}
-
-/* [tap][cout, padded][cin, padded] W α_o in the type of the products, then the factors. */
-static void pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
-    gb_precision precision = precision_of(cpu);
-    int cin = d->in[0].c, taps = d->conv.kernel * d->conv.kernel, rows = up_to(d->conv.cout, PACKED_ROWS);
-    size_t cin_padded = (size_t)up_to(cin, 8), words = weight_words(cpu, d);
-    uint16_t *halves = (uint16_t *)packed;
-    float *floats = (float *)packed, *factors = floats + words, *alpha = factors + gb_factors_floats(d);
-    memset(packed, 0, 4 * words);
-    for (int o = 0; o < d->conv.cout; o++) {
-        const float *w = weights[0] + (size_t)o * cin * taps;
-        alpha[o] = precision == GB_HALF ? 1.0f / largest_magnitude(w, (size_t)cin * taps) : 1.0f;
-        for (int i = 0; i < cin; i++)
-            for (int k = 0; k < taps; k++) {
-                size_t at = ((size_t)k * rows + o) * cin_padded + i;
-                float v = w[i * taps + k] * alpha[o];
-                if (precision == GB_HALF)
-                    halves[at] = __half_as_ushort(__float2half_rn(v));
-                else
-                    floats[at] = precision == GB_TF32 ? round_to_tf32(v) : v;
-            }
-    }
-    gb_factors_pack(d, weights, precision == GB_HALF ? alpha : NULL, factors);
 }
 
 /* ------------------------------------------------------------------------------------------------ tiles */
@@ -145,16 +78,11 @@ static dim3 grid_of(const gb_desc *d, const conv_tiles *t, int columns) {
                 (unsigned)(t->parts * t->splits * d->in[0].n));
 }
 
-/* The number of output channels that are read. */
-static int columns_of(const gb_desc *d) {
-    return d->conv.wanted ? d->conv.wanted : d->conv.cout;
-}
-
 /* Divides the layer into parts and splits. Depends only on the shape: the bits of a channel must not depend on whether
  * the others are read. */
 static void plan_tiles(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
     memset(t, 0, sizeof *t);
-    t->words = words_of(cpu, d);
+    t->words = gb_conv_words(cpu, d);
     if (d->conv.up == 2)
         transposed_parts(d, t);
     else
@@ -251,7 +179,7 @@ static void launch_sized(const gb_cpu *cpu, const conv_tiles &t, tile_size size,
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     conv_tiles t;
     plan_tiles(cpu, d, &t);
-    size_t words = weight_words(cpu, d);
+    size_t words = gb_conv_weight_words(cpu, d);
     const float *factors = (const float *)args->packed + words;
     char *workspace = (char *)args->workspace + gb_modulation_bytes(d, is_half(cpu));
     const gb_cuda_epilogue *epilogue = gb_live_epilogue(cpu, args->out, args->epilogue);
@@ -267,8 +195,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     t.partial = t.splits > 1 ? (float *)workspace : NULL;
     t.out = d->conv.up == 2 ? gb_view_of(cpu, &product) : out;
     t.epilogue = d->conv.up == 2 ? NULL : epilogue;
-    tile_size size = tile_of(d, columns_of(d));
-    dim3 grid = grid_of(d, &t, columns_of(d));
+    tile_size size = tile_of(d, gb_conv_columns(d));
+    dim3 grid = grid_of(d, &t, gb_conv_columns(d));
     if (is_half(cpu))
         launch_sized<GB_HALF>(cpu, t, size, grid);
     else if (precision_of(cpu) == GB_TF32)
@@ -288,5 +216,5 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 
 const gb_op_row gb_conv2d_tiled_cuda = {
     .op = GB_OP_MODULATED_CONV2D, .form = "tiles", .isa = "cuda", .rank = GB_CUDA_FAST, .fuses = true,
-    .supports = supports, .packed_size = packed_size, .pack = pack, .workspace = workspace, .run = run,
+    .supports = supports, .packed_size = gb_conv_packed_size, .pack = gb_conv_pack, .workspace = workspace, .run = run,
 };

@@ -10,15 +10,14 @@
 #ifndef GB_CUDA_CONV_TILES_CUH
 #define GB_CUDA_CONV_TILES_CUH
 
-#include "cuda/modulated_conv2d.cuh"
+#include "cuda/conv_weights.cuh"
 #include "cuda/ptx.cuh"
 
 enum {
     TILE_THREADS = 128,
     TILE_WORDS = 16,            /* depth of a step */
     TILE_ROW = 20,              /* stride of a tile's rows in words: quarters of eight rows are in different banks */
-    TILE_STAGES = 3,
-    PACKED_ROWS = 64            /* output channels are packed to a multiple of this */
+    TILE_STAGES = 3
 };
 
 /* The offset of the pixels that a tap multiplies, and in words: that offset in the map, and the place of its weights. */
@@ -108,12 +107,6 @@ __device__ __forceinline__ void copy_step(const conv_tiles &t, const conv_part &
 /* Styles are stored so that the four words of a lane, q, q + 4, q + 8 and q + 12 of a step, are side by side. */
 template <gb_precision P> __device__ __forceinline__ int place_of_style(int word) {
     return P == GB_FP32 ? word : word / TILE_WORDS * TILE_WORDS + word % 4 * 4 + word % TILE_WORDS / 4;
-}
-
-template <gb_precision P> __device__ __forceinline__ uint32_t styled(uint32_t x, uint32_t style) {
-    if (P == GB_HALF)
-        return mul_half2(x, style);
-    return to_tf32(__uint_as_float(x) * __uint_as_float(style));
 }
 
 /* sum += pixels · weights for one step, in this warp's MT·16 × NT·8 part of the tile. Fragments are laid out as in PTX:

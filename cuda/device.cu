@@ -81,6 +81,8 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
     }
     cuda->precision = precisions[chosen].is;
     cuda->processors = prop.multiProcessorCount;
+    cuda->shared_per_block = prop.sharedMemPerBlockOptin;
+    cuda->shared_per_processor = prop.sharedMemPerMultiprocessor;
     gb_device *table = &cuda->table;
     snprintf(table->name, sizeof table->name, "%.127s", prop.name);
     table->precision = precisions[chosen].name;

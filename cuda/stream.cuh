@@ -12,6 +12,7 @@ struct gb_cuda {
     gb_device table;            /* first member: a gb_device * of ours points to a gb_cuda */
     gb_precision precision;
     int processors;             /* multiprocessors */
+    size_t shared_per_block, shared_per_processor;      /* bytes of shared memory, at most */
 };
 
 static inline const gb_cuda *gb_cuda_of(const gb_cpu *cpu) {

@@ -71,36 +71,49 @@ __device__ static inline float gb_stored(bool half, float value) {
     return half ? __half2float(__float2half_rn(value)) : value;
 }
 
-/* Eight channels of a pixel of a channels-last map, c a multiple of 8: one or two 16-byte accesses. */
-__device__ static inline void gb_load8(const gb_view &v, int n, int c, int p, float (&to)[8]) {
-    long long i = n * v.n_step + (long long)p * v.p_step + c;
-    if (v.half) {
-        uint4 words = *(const uint4 *)((const __half *)v.data + i);
+/* Eight values at a multiple of 16 bytes, as float16 or float32: one or two 16-byte accesses. */
+__device__ static inline void gb_load_eight(bool half, const void *from, float (&to)[8]) {
+    if (half) {
+        uint4 words = *(const uint4 *)from;
         const unsigned word[4] = {words.x, words.y, words.z, words.w};
 #pragma unroll
         for (int k = 0; k < 8; k++)
             to[k] = __half2float(__ushort_as_half((unsigned short)(word[k / 2] >> k % 2 * 16)));
     } else {
-        const float4 *from = (const float4 *)((const float *)v.data + i);
-        float4 a = from[0], b = from[1];
+        float4 a = ((const float4 *)from)[0], b = ((const float4 *)from)[1];
         to[0] = a.x, to[1] = a.y, to[2] = a.z, to[3] = a.w, to[4] = b.x, to[5] = b.y, to[6] = b.z, to[7] = b.w;
     }
 }
 
-__device__ static inline void gb_store8(const gb_view &v, int n, int c, int p, const float (&from)[8]) {
-    long long i = n * v.n_step + (long long)p * v.p_step + c;
-    if (v.half) {
+__device__ static inline void gb_store_eight(bool half, void *to, const float (&from)[8]) {
+    if (half) {
         unsigned word[4];
 #pragma unroll
         for (int k = 0; k < 4; k++)
             word[k] = (unsigned)__half_as_ushort(__float2half_rn(from[2 * k])) |
                       (unsigned)__half_as_ushort(__float2half_rn(from[2 * k + 1])) << 16;
-        *(uint4 *)((__half *)v.data + i) = uint4{word[0], word[1], word[2], word[3]};
+        *(uint4 *)to = uint4{word[0], word[1], word[2], word[3]};
     } else {
-        float4 *to = (float4 *)((float *)v.data + i);
-        to[0] = float4{from[0], from[1], from[2], from[3]};
-        to[1] = float4{from[4], from[5], from[6], from[7]};
+        ((float4 *)to)[0] = float4{from[0], from[1], from[2], from[3]};
+        ((float4 *)to)[1] = float4{from[4], from[5], from[6], from[7]};
     }
+}
+
+/* Eight channels of a pixel of a channels-last map, c a multiple of 8. */
+__device__ static inline void gb_load8(const gb_view &v, int n, int c, int p, float (&to)[8]) {
+    long long i = n * v.n_step + (long long)p * v.p_step + c;
+    if (v.half)
+        gb_load_eight(true, (const __half *)v.data + i, to);
+    else
+        gb_load_eight(false, (const float *)v.data + i, to);
+}
+
+__device__ static inline void gb_store8(const gb_view &v, int n, int c, int p, const float (&from)[8]) {
+    long long i = n * v.n_step + (long long)p * v.p_step + c;
+    if (v.half)
+        gb_store_eight(true, (__half *)v.data + i, from);
+    else
+        gb_store_eight(false, (float *)v.data + i, from);
 }
 
 /* For kernels with a thread per value: item i of all N × pixels × c_padded in memory order, so that neighbouring

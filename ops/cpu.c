@@ -38,6 +38,9 @@ const gb_isa gb_isas[] = {
 #ifdef GB_WITH_NEON
     {"neon", GB_RANK_NEON, 4, NULL, gb_neon_burst, gb_neon_rows, false, NULL},
 #endif
+#ifdef GB_WITH_WASM
+    {"wasm", GB_RANK_WASM, 4, NULL, gb_wasm_burst, gb_wasm_rows, false, NULL},
+#endif
     {0},
 };
 

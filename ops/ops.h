@@ -32,7 +32,7 @@ typedef struct gb_tensor {
 
 /* The processor that kernels run on. Filled once per context by gb_cpu_detect(), then constant. */
 typedef struct gb_cpu {
-    const char *isa;        /* "plain", "avx2", "avx512", "neon": its rows are used where they support a use */
+    const char *isa;        /* "plain", "avx2", "avx512", "neon", "wasm": its rows are used where they support a use */
     int rank;               /* 0 for plain, higher for faster instruction sets */
     int vector;             /* floats of a register: the channel block of feature maps (1 for plain) */
     bool bf16;              /* convolutions multiply in bfloat16 */

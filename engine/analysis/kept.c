@@ -132,7 +132,7 @@ gb_status gb_kept_end(gb_kept *k, gb_status status) {
     if (k->path && status == GB_CANCELLED)      /* after other failures a block may be half done: the file stays as it is */
         write_all(k, NULL);
     else if (k->path && !status)
-        remove(k->path);
+        gb_file_remove(k->path);
     free(k->blocks);
     *k = (gb_kept){0};
     return status;

@@ -357,8 +357,8 @@ static gb_status train_layer(training *t, const layer_plan *p) {
     free(l.labels);
     free(l.batch);
     if (!status) {
-        remove(p->maps);
-        remove(p->state);
+        gb_file_remove(p->maps);
+        gb_file_remove(p->state);
     }
     return status;
 }

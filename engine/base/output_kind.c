@@ -9,13 +9,11 @@
 #include "output_kind.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "error.h"
+#include "platform/files.h"
 
 enum { LOOKED_AT = 512 };
 

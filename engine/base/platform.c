@@ -1,25 +1,22 @@
-/* The POSIX implementation of platform.h. */
-#define _GNU_SOURCE     /* sched_getaffinity, O_TMPFILE; everything else is POSIX.1-2008 */
+/* platform.h on the calls of platform/, which every system has or is given there. */
+#define _GNU_SOURCE     /* O_TMPFILE; everything else is POSIX.1-2008 */
 
 #include "platform.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "error.h"
+#include "platform/files.h"
+#include "platform/memory.h"
 
 #if GANBEND_THREADS
-#include <pthread.h>
+#include "platform/threads.h"
 #else
+#include <sched.h>
 #include <stdatomic.h>
 #endif
 
@@ -34,7 +31,9 @@ static const struct { int number; const char *text; } system_errors[] = {
     {EMFILE, "this process has too many open files"},
     {ENFILE, "the system has too many open files"},
     {ENOSPC, "the disk is full"},
+#ifdef EDQUOT
     {EDQUOT, "disk quota exceeded"},
+#endif
     {EFBIG, "file too large for this system"},
     {EROFS, "the file system is read-only"},
     {EIO, "input/output error"},
@@ -51,13 +50,21 @@ static gb_status system_failed(gb_error *err, const char *path, int number) {
 }
 
 const char *gb_base_name(const char *path) {
-    const char *slash = strrchr(path, '/');
+    const char *slash = gb_last_slash(path);
     return slash && slash[1] ? slash + 1 : path;
+}
+
+bool gb_path_is_absolute(const char *path) {
+    return gb_is_absolute(path);
 }
 
 bool gb_file_exists(const char *path) {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+void gb_file_remove(const char *path) {
+    (void)unlink(path);
 }
 
 gb_status gb_path_stays(const char *folder, const char *path, bool *stays, gb_error *err) {
@@ -107,8 +114,8 @@ gb_status gb_map_open(const char *path, gb_map *map, gb_error *err) {
     gb_status status = open_regular(path, &fd, &size, err);
     if (status)
         return status;
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
+    void *bytes = gb_memory_map(fd, size);
+    if (!bytes)
         status = system_failed(err, path, errno);
     else
         *map = (gb_map){.bytes = bytes, .size = size};
@@ -157,7 +164,7 @@ void gb_map_close(gb_map *map) {
     if (map->copied)
         gb_aligned_free((void *)(uintptr_t)map->bytes);
     else if (map->bytes && !map->borrowed)
-        munmap((void *)(uintptr_t)map->bytes, map->size);
+        gb_memory_unmap((void *)(uintptr_t)map->bytes, map->size);
     *map = (gb_map){0};
 }
 
@@ -195,10 +202,10 @@ void gb_map_release(const gb_map *map, const void *bytes, size_t size) {
     uintptr_t from = (uintptr_t)bytes, base = (uintptr_t)map->bytes;
     if (!map->bytes || map->copied || map->borrowed || from < base || from - base > map->size || size > map->size - (from - base))
         return;
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t page = gb_memory_page();
     uintptr_t first = (from + page - 1) / page * page, end = (from + size) / page * page;
     if (first < end)
-        madvise((void *)first, end - first, MADV_DONTNEED);
+        gb_memory_drop((void *)first, end - first);
 }
 
 /* ---------------------------------------------------------------------------------------------------- writing */
@@ -219,32 +226,51 @@ struct gb_out_file {
 
 /* The length of the target's folder with its slash; 0 if it is the current folder. */
 static size_t folder_length(const char *target) {
-    const char *slash = strrchr(target, '/');
+    const char *slash = gb_last_slash(target);
     return slash ? (size_t)(slash - target) + 1 : 0;
 }
+
+#ifdef O_TMPFILE
 
 /* The path of an open file that may have no name, by which it can be given one. */
 static void path_of_open_file(int fd, char path[48]) {
     snprintf(path, 48, "/proc/self/fd/%d", fd);
 }
 
-/* A file without a name, which disappears with the process that writes it. -1 if the system or the file system has none. */
+/* A file without a name, which disappears with the process that writes it. -1 if the file system has none. */
 static int open_unnamed(const char *folder, mode_t mode) {
-    int fd = -1;
-#ifdef O_TMPFILE
     char path[48];
-    fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+    int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
     path_of_open_file(fd, path);
     if (fd >= 0 && access(path, F_OK) != 0) {       /* /proc is not mounted */
         close(fd);
         fd = -1;
     }
-#else
-    (void)folder;
-    (void)mode;
-#endif
     return fd;
 }
+
+static bool name_open_file(int fd, const char *name) {
+    char unnamed[48];
+    path_of_open_file(fd, unnamed);
+    return linkat(AT_FDCWD, unnamed, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+#else
+
+static int open_unnamed(const char *folder, mode_t mode) {
+    (void)folder;
+    (void)mode;
+    return -1;
+}
+
+static bool name_open_file(int fd, const char *name) {
+    (void)fd;
+    (void)name;
+    errno = ENOTSUP;
+    return false;
+}
+
+#endif
 
 /* A number for this machine, since processes of several may write into one shared folder and have the same number. */
 static unsigned long host_number(void) {
@@ -260,15 +286,13 @@ static unsigned long host_number(void) {
  * short, so that it is valid where the target's is. 0 or an errno. */
 static int name_temporary(gb_out_file *file, mode_t mode) {
     size_t folder = folder_length(file->target);
-    char unnamed[48];
-    path_of_open_file(file->fd, unnamed);
     for (int i = 0; i < NAME_TRIES; i++) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
         snprintf(file->temporary + folder, 48, ".ganbend-%lx-%lx-%lx", host_number(), (unsigned long)getpid(),
                  (unsigned long)now.tv_nsec + (unsigned long)i);
         if (file->fd >= 0)
-            file->beside = linkat(AT_FDCWD, unnamed, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0;
+            file->beside = name_open_file(file->fd, file->temporary);
         else
             file->beside = (file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) >= 0;
         if (file->beside || errno != EEXIST)
@@ -456,13 +480,9 @@ enum { LINE = 64, HUGE_PAGE = 2 << 20 };    /* x86-64 and AArch64 with pages of 
 /* Large blocks begin at a huge page, and Linux is asked to use huge pages for them: packed weights and feature maps are
  * streamed through, and every page of 4 KiB costs an entry of the translation buffer. */
 static void *c_library_alloc(size_t size) {
-    void *memory;
-    if (posix_memalign(&memory, size < HUGE_PAGE ? LINE : HUGE_PAGE, size))
-        return NULL;
-#if defined(MADV_HUGEPAGE)
-    if (size >= HUGE_PAGE)
-        madvise(memory, size, MADV_HUGEPAGE);   /* advice: without it everything works as before */
-#endif
+    void *memory = gb_memory_alloc(size < HUGE_PAGE ? LINE : HUGE_PAGE, size);
+    if (memory && size >= HUGE_PAGE)
+        gb_memory_prefer_huge_pages(memory, size);
     return memory;
 }
 
@@ -488,27 +508,13 @@ void gb_aligned_free(void *memory) {
     if (from->allocator)
         from->allocator->free(from->allocator->arg, from, from->size);
     else
-        free(from);
+        gb_memory_free(from);
 }
 
 /* ---------------------------------------------------------------------------------------------------- threads */
 
 int gb_usable_cores(void) {
-#if defined(__linux__)
-    enum { MAX_CORES = 1 << 16 };   /* the kernel refuses a set smaller than its own: try larger ones */
-    for (int cores = 1024; cores <= MAX_CORES; cores *= 4) {
-        cpu_set_t *set = CPU_ALLOC((size_t)cores);
-        if (!set)
-            return 1;
-        size_t size = CPU_ALLOC_SIZE((size_t)cores);
-        int usable = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
-        CPU_FREE(set);
-        if (usable > 0)
-            return usable;
-    }
-#endif
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 && online < 1 << 16 ? (int)online : 1;
+    return gb_processor_count();
 }
 
 #if GANBEND_THREADS
@@ -531,12 +537,7 @@ gb_thread *gb_thread_start(void (*run)(void *arg), void *arg) {
         return NULL;
     thread->run = run;
     thread->arg = arg;
-    sigset_t all, before;       /* a thread inherits the signal mask of its creator */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread->thread, NULL, thread_main, thread);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error) {
+    if (gb_thread_begin(&thread->thread, NULL, thread_main, thread)) {
         free(thread);
         return NULL;
     }

@@ -1,5 +1,5 @@
 /* All that the engine uses of the operating system: mapped files, output files that appear complete or not at all,
- * threads and mutexes, the clock, aligned memory. POSIX, plus CPU affinity on Linux. */
+ * threads and mutexes, the clock, aligned memory. The calls of the systems are in platform/. */
 #ifndef GB_ENGINE_PLATFORM_H
 #define GB_ENGINE_PLATFORM_H
 
@@ -42,8 +42,14 @@ void gb_map_release(const gb_map *map, const void *bytes, size_t size);
 /* The last component of a path, for messages. */
 const char *gb_base_name(const char *path);
 
+/* True if the path does not depend on the current folder. */
+bool gb_path_is_absolute(const char *path);
+
 /* True if there is a regular file, also behind symbolic links. */
 bool gb_file_exists(const char *path);
+
+/* Removes a file, if there is one and it can be. */
+void gb_file_remove(const char *path);
 
 /* Sets *stays to whether `path`, with all symbolic links resolved, is in `folder` or below it, or does not exist. */
 gb_status gb_path_stays(const char *folder, const char *path, bool *stays, gb_error *err);

@@ -6,10 +6,10 @@
 #include "engine/base/platform.h"
 #include "recipe.h"
 
-/* True if ".." is a component of the path. */
+/* True if ".." is a component of the path, with the separators of any system: a recipe is refused everywhere or nowhere. */
 static bool has_parent_component(const char *file) {
-    for (const char *component = file; *component; component += strspn(component, "/")) {
-        size_t length = strcspn(component, "/");
+    for (const char *component = file; *component; component += strspn(component, "/\\")) {
+        size_t length = strcspn(component, "/\\");
         if (length == 2 && !memcmp(component, "..", 2))
             return true;
         component += length;
@@ -18,9 +18,9 @@ static bool has_parent_component(const char *file) {
 }
 
 gb_status gb_recipe_path(const gb_recipe *recipe, const char *file, char **path, gb_error *err) {
-    if (recipe->confined && (file[0] == '/' || has_parent_component(file)))
+    if (recipe->confined && (gb_path_is_absolute(file) || has_parent_component(file)))
         return gb_fail(err, GB_BAD_ARGUMENT, "'%s' is outside the recipe's folder, where its files must be", file);
-    size_t folder = file[0] == '/' ? 0 : strlen(recipe->folder), length = strlen(file);
+    size_t folder = gb_path_is_absolute(file) ? 0 : strlen(recipe->folder), length = strlen(file);
     *path = malloc(folder + length + 1);
     if (!*path)
         return gb_fail(err, GB_NO_MEMORY, "out of memory");

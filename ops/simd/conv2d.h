@@ -168,7 +168,7 @@ static inline __attribute__((always_inline)) void conv_sum_tile(const conv_tile 
                 for (int j = 0; j < pixels; j++) {
                     vec s = vset1(tile->x[j][at + i]);
                     for (int r = 0; r < vectors; r++)
-                        a[j][r] = vfma(s, u[r], a[j][r]);
+                        a[j][r] = vmadd(s, u[r], a[j][r]);
                 }
             }
         }

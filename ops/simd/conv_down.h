@@ -94,7 +94,7 @@ static inline vec down_fir(const float *fir, const float *g, int h, int w, int t
     for (int ky = 0; ky < 4; ky++, at += (ptrdiff_t)w * VL)
         for (int kx = 0; kx < 4; kx++)
             if (inside || (ty - 2 + ky >= 0 && ty - 2 + ky < h && tx - 2 + kx >= 0 && tx - 2 + kx < w))
-                sum = vfma(vset1(fir[4 * ky + kx]), vload(at + kx * VL), sum);
+                sum = vmadd(vset1(fir[4 * ky + kx]), vload(at + kx * VL), sum);
     return sum;
 }
 

@@ -29,7 +29,7 @@ static void depthwise_line(const gb_desc *d, const float *x, const float *w, int
             const float *line = x + (size_t)(top + ky) * d->in[0].w * VL;
             for (int kx = 0; kx < conv->kernel; kx++)
                 if (left + kx >= 0 && left + kx < d->in[0].w)
-                    sum = vfma(vload(w + (ky * conv->kernel + kx) * VL), vload(line + (left + kx) * VL), sum);
+                    sum = vmadd(vload(w + (ky * conv->kernel + kx) * VL), vload(line + (left + kx) * VL), sum);
         }
         store_channel(to, (size_t)v * d->out.w + u, sum);
     }

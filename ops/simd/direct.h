@@ -177,7 +177,7 @@ static inline void smooth_pixel(const direct_plan *p, const float *fir, const fl
                 int ty = phase / 2 + 4 - ky, tx = phase % 2 + 4 - kx;      /* + 2, so that the division rounds down */
                 int part = ty % 2 * 2 + tx % 2;
                 ptrdiff_t pixel = (ptrdiff_t)(part * p->part_pixels) + (ty / 2 - 1) * p->row + tx / 2 - 1;
-                sum = vfma(vset1(fir[ky * 4 + kx]), vload(t + pixel * (ptrdiff_t)outputs), sum);
+                sum = vmadd(vset1(fir[ky * 4 + kx]), vload(t + pixel * (ptrdiff_t)outputs), sum);
             }
         store_channel(to, (size_t)(2 * y + phase / 2) * out_width + 2 * x + phase % 2, vmul(sum, demodulate));
     }

@@ -25,7 +25,7 @@ static void unit_norm_band(void *arg, int i, int worker) {
             int valid = s->c - c < VL ? s->c - c : VL;
             for (int k = 0; k < count; k++) {
                 vec v = vkeep_first(vload(x + k * VL), valid);
-                squares[k] = vfma(v, v, squares[k]);
+                squares[k] = vmadd(v, v, squares[k]);
             }
         }
         for (int k = 0; k < count; k += 4)
@@ -61,16 +61,16 @@ static size_t distance_workspace(const gb_cpu *cpu, const gb_desc *d) {
 
 static inline void add_distance(gb_op_id op, vec a, vec b, vec sums[DISTANCE_SUMS]) {
     if (op == GB_OP_COSINE) {
-        sums[0] = vfma(a, b, sums[0]);
-        sums[1] = vfma(a, a, sums[1]);
-        sums[2] = vfma(b, b, sums[2]);
+        sums[0] = vmadd(a, b, sums[0]);
+        sums[1] = vmadd(a, a, sums[1]);
+        sums[2] = vmadd(b, b, sums[2]);
         return;
     }
     vec difference = vsub(a, b);
     if (op == GB_OP_L1)
         sums[0] = vadd(sums[0], vof(vbits(difference) & 0x7fffffff));
     else
-        sums[0] = vfma(difference, difference, sums[0]);
+        sums[0] = vmadd(difference, difference, sums[0]);
 }
 
 static void distance_block(void *arg, int i, int worker) {

@@ -52,7 +52,7 @@ static inline __attribute__((always_inline)) void fromrgb_pixels(const gb_desc *
                 for (int j = 0; j < n; j++) {
                     int column = x + j + kx - pad;
                     if (inside || (column >= 0 && column < width))
-                        sums[j] = vfma(u, vset1(at[column]), sums[j]);
+                        sums[j] = vmadd(u, vset1(at[column]), sums[j]);
                 }
             }
     }

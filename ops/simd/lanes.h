@@ -1,9 +1,24 @@
-/* The lanes of a vector as integers: +, −, &, |, ~, << and >> act on each. vec_scalar.h has the same for one float. */
+/* What every vector of an instruction set has in common. */
+#ifndef GB_OPS_SIMD_LANES_H
+#define GB_OPS_SIMD_LANES_H
+
 #include <stdint.h>
 
+/* The lanes of a vector as integers: +, −, &, |, ~, << and >> act on each. vec_scalar.h has the same for one float. */
 typedef uint32_t bits __attribute__((vector_size(4 * VL)));
 
 #define OUT_OF_LINE static __attribute__((noinline))
 
 static inline bits vbits(vec v) { return (bits)v; }
 static inline vec vof(bits b) { return (vec)b; }
+
+/* a·b + c and c − a·b in sums whose bits need not be those of plain C: vfma and vfnma, except where those are slow. */
+#ifdef SLOW_FMA
+static inline vec vmadd(vec a, vec b, vec c) { return vadd(vmul(a, b), c); }
+static inline vec vnmadd(vec a, vec b, vec c) { return vsub(c, vmul(a, b)); }
+#else
+static inline vec vmadd(vec a, vec b, vec c) { return vfma(a, b, c); }
+static inline vec vnmadd(vec a, vec b, vec c) { return vfnma(a, b, c); }
+#endif
+
+#endif

@@ -100,14 +100,14 @@ static inline __attribute__((always_inline)) void dot_rows(const dot_job *job, f
             vec w = vload(job->w[r] + k);
             vprefetch(job->w[r] + k + DOT_AHEAD);
             for (int s = 0; s < samples; s++)
-                a[s][r] = vfma(w, x[s], a[s][r]);
+                a[s][r] = vmadd(w, x[s], a[s][r]);
         }
     }
     if (k < job->count)
         for (int r = 0; r < DOT_ROWS; r++) {
             vec w = vload_first(job->w[r] + k, job->count - k);
             for (int s = 0; s < samples; s++)
-                a[s][r] = vfma(w, vload_first(job->x[s] + k, job->count - k), a[s][r]);
+                a[s][r] = vmadd(w, vload_first(job->x[s] + k, job->count - k), a[s][r]);
         }
     for (int s = 0; s < samples; s++)
         vsum4(a[s][0], a[s][1], a[s][2], a[s][3], sums[s]);

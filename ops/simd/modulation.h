@@ -51,7 +51,7 @@ static void demodulate_block(void *arg, int task, int worker) {
     vec sum = vset1(1e-8f);
     (void)worker;
     for (int i = 0; i < cin; i++)
-        sum = vfma(vload(q + (size_t)i * VL), vset1(s[i] * s[i]), sum);
+        sum = vmadd(vload(q + (size_t)i * VL), vset1(s[i] * s[i]), sum);
     vstore(job->m.d + ((size_t)n * blocks + ob) * VL, vdiv(vset1(1.0f), vsqrt(sum)));
 }
 

@@ -1,4 +1,5 @@
-/* Operands in float32, multiplied and added by one fma. */
+/* Operands in float32, multiplied and added by vmadd(). */
+#include "ops/simd/lanes.h"
 
 typedef float operand;
 typedef vec operands;                    /* a register of them */
@@ -8,4 +9,4 @@ static inline void store_operands(operand *p, vec v) { vstore(p, v); }
 static inline operand to_operand(float x) { return x; }
 static inline operands load_operands(const operand *p) { return vload(p); }
 static inline operands broadcast_operands(const operand *p) { return vset1(*p); }
-static inline vec multiply_operands(operands x, operands w, vec sum) { return vfma(x, w, sum); }
+static inline vec multiply_operands(operands x, operands w, vec sum) { return vmadd(x, w, sum); }

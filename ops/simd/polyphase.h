@@ -366,9 +366,9 @@ static inline __attribute__((always_inline)) void up_smooth(const float *fir, co
         for (int j = 0; j <= n + 1; j++)
             o[j] = vload(odd[ky] + (j - 1) * VL);
         for (int j = 0; j < n; j++) {
-            y[2 * j] = vfma(f[0], e[j + 1], vfma(f[1], o[j + 1], vfma(f[2], e[j], vfma(f[3], o[j], y[2 * j]))));
-            y[2 * j + 1] = vfma(f[0], o[j + 2],
-                                vfma(f[1], e[j + 1], vfma(f[2], o[j + 1], vfma(f[3], e[j], y[2 * j + 1]))));
+            y[2 * j] = vmadd(f[0], e[j + 1], vmadd(f[1], o[j + 1], vmadd(f[2], e[j], vmadd(f[3], o[j], y[2 * j]))));
+            y[2 * j + 1] = vmadd(f[0], o[j + 2],
+                                 vmadd(f[1], e[j + 1], vmadd(f[2], o[j + 1], vmadd(f[3], e[j], y[2 * j + 1]))));
         }
     }
 }

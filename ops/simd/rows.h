@@ -41,7 +41,7 @@ const gb_op_row *const GB_ISA_NAME(rows)[] = {
     NULL,
 };
 
-/* Twelve independent chains of fma, enough to keep the units of current processors busy. Values stay near 1. */
+/* Twelve independent chains of multiply-adds, enough to keep the units of current processors busy. Values stay near 1. */
 float GB_ISA_NAME(burst)(int rounds) {
     const vec a = vset1(0.999f), b = vset1(0.001f);
     vec chain[12], sum = vset1(0.0f);
@@ -49,7 +49,7 @@ float GB_ISA_NAME(burst)(int rounds) {
         chain[j] = vset1((float)j / 12.0f);
     for (int i = 0; i < rounds; i++)
         for (int j = 0; j < 12; j++)
-            chain[j] = vfma(chain[j], a, b);
+            chain[j] = vmadd(chain[j], a, b);
     float sums[4];
     for (int j = 0; j < 12; j++)
         sum = vadd(sum, chain[j]);

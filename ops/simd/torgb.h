@@ -77,7 +77,7 @@ static inline __attribute__((always_inline)) void sum_pixels(const line_job *job
                     if (!inside && partial)
                         v = vkeep_first(v, job->rest);
                     for (int o = 0; o < outs; o++)
-                        a[o][k] = vfma(v, vload(w + o * job->w_output), a[o][k]);
+                        a[o][k] = vmadd(v, vload(w + o * job->w_output), a[o][k]);
                 }
         }
     }

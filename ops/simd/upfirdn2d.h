@@ -52,7 +52,7 @@ static void fir_plane_row(const gb_desc *d, const float *fir, const float *from[
             sums[p] = vset1(0.0f);
             for (int i = 0; i < 2; i++)
                 for (int j = 0; j < 2; j++)
-                    sums[p] = vfma(vset1(fir[ky[i] * 4 + phases[p].k[j]]),
+                    sums[p] = vmadd(vset1(fir[ky[i] * 4 + phases[p].k[j]]),
                                    vload(rows + i * step + VL + a + phases[p].at[j]), sums[p]);
             sums[p] = vmul(sums[p], gain);
         }
@@ -73,7 +73,7 @@ static inline vec fir_block_pixel(const gb_desc *d, const float *fir, const floa
         for (int j = 0; j < 2; j++) {
             int x = ox / 2 + f.at[j];
             if (from[i] && x >= 0 && x < d->in[0].w)
-                sum = vfma(vset1(fir[ky[i] * 4 + f.k[j]]), vload(from[i] + (size_t)x * VL), sum);
+                sum = vmadd(vset1(fir[ky[i] * 4 + f.k[j]]), vload(from[i] + (size_t)x * VL), sum);
         }
     return vmul(sum, vset1(d->fir.gain));
 }

@@ -4,6 +4,7 @@
  * rows and burst in simd.h; add its name and detection to the table in ops/cpu.c and its flags to ops/CMakeLists.txt.
  *   VL            floats of a register, 4 to 16; also the channel block of feature maps
  *   TILE_VECTORS  4 if 24 sums, 4 weights and a broadcast fit into the registers, else 2 (12 sums)
+ *   SLOW_FMA      defined if vfma and vfnma are more than one instruction: sums then do without them (lanes.h)
  * Each function must round once, vfma and vfnma too, because epilogues have to give the bits of plain C. `check_ops
  * --isa NAME` checks the new rows. In the assembly of multiply_tile() (tile.h), no sum may be spilled inside the
  * loop. */

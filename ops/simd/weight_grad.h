@@ -148,7 +148,7 @@ static inline __attribute__((always_inline)) void wgrad_tile(const wgrad_job *jo
             for (int j = 0; j < columns; j++) {
                 vec s = vset1(x[column[j]]);
                 for (int r = 0; r < vectors; r++)
-                    a[j][r] = vfma(s, y[r], a[j][r]);
+                    a[j][r] = vmadd(s, y[r], a[j][r]);
             }
         }
     }
@@ -170,7 +170,7 @@ static inline __attribute__((always_inline)) void wgrad_taps(const wgrad_job *jo
         const float *g = g0 + n * p->g_sample + ((size_t)v * p->line + b->from) * VL;
         for (int u = 0; u < b->count; u++, x += p->x_step, g += VL)
             for (int j = 0; j < columns; j++)
-                a[j] = vfma(vload(x + j * VL), vload(g), a[j]);
+                a[j] = vmadd(vload(x + j * VL), vload(g), a[j]);
     }
     for (int j = 0; j < columns; j++)
         vstore(sums + j * VL, a[j]);

@@ -142,14 +142,14 @@ static void winograd_pack(const gb_cpu *cpu, const gb_desc *d, const float *cons
 static inline void transform_input(const vec d[PATCH], vec out[PATCH]) {
     const vec a = vset1(0.75f), b = vset1(1.5f), A = vset1(0.5625f), B = vset1(2.25f);
     const vec product = vset1(1.265625f), sum = vset1(2.8125f);
-    vec even = vfnma(B, d[2], d[4]), odd = vfnma(B, d[1], d[3]);
-    out[1] = vfma(a, odd, even);
-    out[2] = vfnma(a, odd, even);
-    even = vfnma(A, d[2], d[4]), odd = vfnma(A, d[1], d[3]);
-    out[3] = vfma(b, odd, even);
-    out[4] = vfnma(b, odd, even);
-    out[0] = vfma(product, d[0], vfnma(sum, d[2], d[4]));
-    out[5] = vfma(product, d[1], vfnma(sum, d[3], d[5]));
+    vec even = vnmadd(B, d[2], d[4]), odd = vnmadd(B, d[1], d[3]);
+    out[1] = vmadd(a, odd, even);
+    out[2] = vnmadd(a, odd, even);
+    even = vnmadd(A, d[2], d[4]), odd = vnmadd(A, d[1], d[3]);
+    out[3] = vmadd(b, odd, even);
+    out[4] = vnmadd(b, odd, even);
+    out[0] = vmadd(product, d[0], vnmadd(sum, d[2], d[4]));
+    out[5] = vmadd(product, d[1], vnmadd(sum, d[3], d[5]));
 }
 
 /* Aᵀ m: row i weights the points with their i-th powers. */
@@ -158,9 +158,9 @@ static inline void transform_output(const vec m[PATCH], vec out[TILE]) {
     const vec aaa = vset1(0.421875f), bbb = vset1(3.375f);
     vec even1 = vadd(m[1], m[2]), odd1 = vsub(m[1], m[2]), even2 = vadd(m[3], m[4]), odd2 = vsub(m[3], m[4]);
     out[0] = vadd(m[0], vadd(even1, even2));
-    out[1] = vfma(a, odd1, vmul(b, odd2));
-    out[2] = vfma(A, even1, vmul(B, even2));
-    out[3] = vfma(aaa, odd1, vfma(bbb, odd2, m[5]));
+    out[1] = vmadd(a, odd1, vmul(b, odd2));
+    out[2] = vmadd(A, even1, vmul(B, even2));
+    out[3] = vmadd(aaa, odd1, vmadd(bbb, odd2, m[5]));
 }
 
 /* Computes Bᵀ (s d) B of the 6×6 patch at x, with rows `row` floats apart, into the 36 planes of v. */

@@ -304,7 +304,7 @@ static void any_floats(uint32_t seed, float *x) {
 }
 
 static void all_instruction_sets_give_the_same_bits(void **state) {
-    static const char *const isas[] = {"plain", "avx2", "avx512", "neon"};
+    static const char *const isas[] = {"plain", "avx2", "avx512", "neon", "wasm"};
     static float x[VALUES], scalar[VALUES], y[CHANNELS * VALUES];
     (void)state;
     for (int act = 0; act < GB_ACTS; act++)
@@ -327,7 +327,7 @@ static void all_instruction_sets_give_the_same_bits(void **state) {
 }
 
 static void some_channels_can_have_another_activation(void **state) {
-    static const char *const isas[] = {"plain", "avx2", "avx512", "neon"};
+    static const char *const isas[] = {"plain", "avx2", "avx512", "neon", "wasm"};
     static float x[VALUES], y[CHANNELS * VALUES], chosen[VALUES], others[VALUES];
     const float wave[] = {0.8f, 5.0f};
     uint8_t channels[CHANNELS];

@@ -34,7 +34,7 @@ def sizes(build):
     library = os.path.realpath(os.path.join(build, "engine", "libganbend.so"))
     rows = subprocess.run(["size", library], check=True, capture_output=True, text=True).stdout.split("\n")
     groups = {}
-    for name, target in (("weights", "weights"), ("ops", "ops"), ("ops", "ops_double"), ("engine", "engine"),
+    for name, target in (("platform", "platform"), ("weights", "weights"), ("ops", "ops"), ("ops", "ops_double"), ("engine", "engine"),
                          ("engine", "float64")):
         top = os.path.join(build, name, "CMakeFiles", f"gb_{target}.dir")
         objects = [os.path.join(f, o) for f, _, files in os.walk(top) for o in files if o.endswith(".o")]

@@ -2,13 +2,12 @@
 #define _POSIX_C_SOURCE 200809L
 #include "older_frames.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "platform/files.h"
 #include "tools/program/error.h"
 #include "tools/program/host.h"
 

@@ -28,14 +28,6 @@ static const option options[] = {
     {0}
 };
 
-/* In this process, with access to everything. */
-static gb_status convert_here(const char *in, const char *out, const gb_convert_options *how, gb_error *err) {
-    gb_context *context = NULL;
-    if (!gb_context_new(&(gb_context_options){.device = "cpu"}, &context, err)) gb_convert(context, in, out, how, err);
-    gb_context_free(context);
-    return err->status;
-}
-
 static void print_note(void *arg, const char *line) {
     (void)arg;
     report("%s", line);

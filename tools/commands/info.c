@@ -1,7 +1,6 @@
 /* ganbend info: prints the contents of a file: metadata and nodes of a .gbw, arrays and plain values of any checkpoint,
  * even if its network is not supported. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -297,8 +296,7 @@ static gb_status inspect_safely(inspection *i, gb_error *err) {
     sandbox_child child;
     if (sandbox_start(&box, inspect, i, &child, err)) return err->status;
     sandbox_finish(&child, err);
-    /* It wrote to this program's standard output, whose reader (head, less) has gone: end as if it had been this process. */
-    if (child.signal == SIGPIPE) raise(SIGPIPE);
+    sandbox_end_alike(&child);
     return err->status;
 }
 
@@ -314,7 +312,7 @@ static int run(int argc, char **argv) {
     inspection i = {operands[0], &set, gbw || set.classes || set.model || set.dot};
     if (!i.model && set.verify)
         state(&err, GB_BAD_ARGUMENT, "%s: --verify needs a .gbw model; this is not one", operands[0]);
-    else if (set.no_sandbox || (i.model && !gbw))       /* a checkpoint is converted in a sandbox of its own */
+    else if (set.no_sandbox || !SANDBOX_HAS_PROCESSES || (i.model && !gbw))       /* a checkpoint is converted in a sandbox of its own */
         inspect(&i, -1, &err);
     else
         inspect_safely(&i, &err);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "projection_output.h"
@@ -200,7 +199,7 @@ static gb_status project(work *w, gb_error *err) {
     if (start(w, err) || restore(w, err) || step_on(w, err)) return err->status;
     gb_projection_state_of(w->out.projection, &s);
     if (write_results(&w->out, w->set->as, &difference, err) || state_path(&w->out, path, err)) return err->status;
-    unlink(path);               /* nothing is left to go on with */
+    host_remove_file(path);               /* nothing is left to go on with */
     report("%s: %zu steps, loss %.4g, mean absolute difference %.2f %% of the range", w->out.folder, s.step, s.loss,
            100 * difference);
     return GB_OK;

@@ -1,7 +1,6 @@
 /* Writing the files of a projection. */
 #include "projection_output.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

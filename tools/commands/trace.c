@@ -210,6 +210,6 @@ const command trace_command = {
     .example = "ganbend trace faces.gbw --seeds 7 > before.csv\n"
                "ganbend trace faces.gbw --seeds 7 --bend bend.yaml --at 'synthesis.*' --json",
     .options = options,
-    .shared = {{input_table, offsetof(settings, in)}, {bending_table, offsetof(settings, bending)}},
+    .shared = {{input_table, offsetof(settings, in), "inputs"}, {bending_table, offsetof(settings, bending), "recipes"}},
     .run = run,
 };

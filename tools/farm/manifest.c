@@ -11,6 +11,7 @@
 #include <time.h>
 #include <zlib.h>
 
+#include "platform/files.h"
 #include "tools/inputs/latents.h"
 #include "tools/program/json_output.h"
 #include "tools/program/temporary.h"
@@ -81,7 +82,7 @@ gb_status write_whole(const char *path, const text_buffer *text, gb_error *err) 
 /* A path that stays in its folder. */
 static bool is_inside(const char *file) {
     for (const char *part = file; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
-        if (!*part || *part == '/' || !strncmp(part, "../", 3) || !strcmp(part, "..")) return false;
+        if (!*part || *part == '/' || gb_leaves_folder(part) || !strncmp(part, "../", 3) || !strcmp(part, "..")) return false;
     return true;
 }
 

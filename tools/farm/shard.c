@@ -4,16 +4,13 @@
 #include "shard.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "manifest.h"
+#include "platform/files.h"
 #include "tools/pictures/pictures.h"
 #include "tools/program/json_output.h"
 #include "tools/program/output_names.h"

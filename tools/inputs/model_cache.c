@@ -4,18 +4,15 @@
 #define _POSIX_C_SOURCE 200809L
 #include "model_cache.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "safe_convert.h"
+#include "platform/files.h"
 #include "tools/program/error.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"
@@ -28,12 +25,8 @@ static const char ending[] = ".gbw";
 /* ------------------------------------------------------------------------------------------------ the folder */
 
 bool cache_folder(char folder[PATH_ROOM]) {
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    int length;
-    if (cache && *cache == '/') length = snprintf(folder, PATH_ROOM, "%s/ganbend", cache);
-    else if (home && *home == '/') length = snprintf(folder, PATH_ROOM, "%s/.cache/ganbend", home);
-    else return false;
-    return length > 0 && length < PATH_ROOM;
+    char caches[PATH_ROOM];
+    return host_cache_folder(caches) && snprintf(folder, PATH_ROOM, "%s/ganbend", caches) < PATH_ROOM;
 }
 
 /* True for NAME-KEY.gbw, and with that key if one is given. */

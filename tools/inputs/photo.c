@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "platform/files.h"
 #include "tools/program/ffmpeg.h"
 #include "tools/program/host.h"
 #include "tools/program/temporary.h"

@@ -1,13 +1,12 @@
 /* Finding photos. */
 #include "photo_list.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "platform/files.h"
 #include "tools/bending/recipes.h"
 #include "tools/program/error.h"
 #include "tools/program/host.h"

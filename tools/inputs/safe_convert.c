@@ -7,6 +7,13 @@
 #include "tools/program/host.h"
 #include "tools/program/sandbox.h"
 
+gb_status convert_here(const char *in, const char *out, const gb_convert_options *how, gb_error *err) {
+    gb_context *context = NULL;
+    if (!gb_context_new(&(gb_context_options){.device = "cpu"}, &context, err)) gb_convert(context, in, out, how, err);
+    gb_context_free(context);
+    return err->status;
+}
+
 typedef struct conversion {
     const char *in;
     const gb_convert_options *how;
@@ -14,13 +21,9 @@ typedef struct conversion {
 
 static gb_status convert(void *arg, int out, gb_error *err) {
     const conversion *c = arg;
-    gb_context *context = NULL;
-    char pipe[48];
-    snprintf(pipe, sizeof pipe, "/proc/self/fd/%d", out);
-    if (!gb_context_new(&(gb_context_options){.device = "cpu"}, &context, err))
-        gb_convert(context, c->in, pipe, c->how, err);
-    gb_context_free(context);
-    return err->status;
+    char pipe[SANDBOX_PATH];
+    sandbox_output_path(out, pipe);
+    return convert_here(c->in, pipe, c->how, err);
 }
 
 typedef struct watched {
@@ -41,6 +44,23 @@ static size_t read_watched(void *arg, void *bytes, size_t room) {
     return read;
 }
 
+/* The network is about as large as the checkpoint. */
+static void tell_written(void *arg, double share) {
+    watched *w = arg;
+    w->stopped = !w->written(w->arg, (uint64_t)(share * (double)w->bytes)) || w->stopped;
+}
+
+static gb_status convert_here_watched(const char *in, const char *out, const gb_convert_options *how, watched *w, gb_error *err) {
+    gb_convert_options o = *how;
+    if (w->written) {
+        w->bytes = (uint64_t)host_file_bytes(in);
+        o.progress = tell_written;
+        o.progress_arg = w;
+    }
+    convert_here(in, out, &o, err);
+    return w->stopped ? err->status = GB_CANCELLED : err->status;
+}
+
 gb_status convert_safely(const char *in, const char *out, const gb_convert_options *how, gb_error *err) {
     return convert_safely_watched(in, out, how, NULL, NULL, err);
 }
@@ -56,6 +76,7 @@ gb_status convert_safely_watched(const char *in, const char *out, const gb_conve
     watched w = {.written = written_bytes, .arg = arg};
     gb_error failed = {0}, written = {0};
     bool own;
+    if (!SANDBOX_HAS_PROCESSES) return convert_here_watched(in, out, how, &w, err);
     if (gb_check_output(out, GB_OUTPUT_GBW, err) || sandbox_start(&box, convert, &c, &w.child, err)) return err->status;
     gb_file_write(out, GB_OUTPUT_GBW, &(gb_reader){.name = out, .read = read_watched, .arg = &w}, &written);
     own = w.child.failed.status != GB_OK;     /* and not because this process stopped reading what the child wrote */

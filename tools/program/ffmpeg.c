@@ -3,17 +3,11 @@
 #include "ffmpeg.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "host.h"
+#include "platform/files.h"
 #include "temporary.h"
-
-extern char **environ;
 
 enum { ARGUMENTS = 64 };
 
@@ -29,30 +23,6 @@ static void list_arguments(const char *const *input, const char *const *output, 
     arguments[count] = NULL;
 }
 
-static int spawn(ffmpeg *f, const char *const *arguments, int in) {
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t how;
-    sigset_t none, all;
-    int code;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&how);
-    if (in >= 0) posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-    else posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, fileno(f->said), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, fileno(f->said), STDERR_FILENO);
-    posix_spawnattr_setsigmask(&how, &none);
-    posix_spawnattr_setsigdefault(&how, &all);
-    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    code = posix_spawnp(&f->process, "ffmpeg", &files, &how, (char *const *)arguments, environ);  /* does not modify them */
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&how);
-    if (code) f->process = 0;
-    end_when_interrupted(f->process);
-    return code;
-}
-
 gb_status ffmpeg_start(ffmpeg *f, const char *const *input, const char *const *output, const char *path, bool piped,
                        gb_error *err) {
     const char *arguments[ARGUMENTS];
@@ -61,16 +31,16 @@ gb_status ffmpeg_start(ffmpeg *f, const char *const *input, const char *const *o
     *f = (ffmpeg){.said = tmpfile()};
     snprintf(to, sizeof to, "file:%s", path);
     list_arguments(input, output, to, arguments);
-    if (!f->said || (piped && pipe(ends) != 0)) {
-        code = errno;
-    } else {
-        fcntl(fileno(f->said), F_SETFD, FD_CLOEXEC);
-        for (int i = 0; piped && i < 2; i++) fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-        code = spawn(f, arguments, ends[0]);
+    code = f->said ? 0 : errno;
+    if (!code && piped) code = pipe_make(ends);
+    if (!code) {
+        file_is_for_this_process(fileno(f->said));
+        code = process_start(&f->process, arguments, ends[0], fileno(f->said));
+        end_when_interrupted(f->process);
         if (ends[0] >= 0) close(ends[0]);
         if (!code && piped && !(f->frames = fdopen(ends[1], "wb"))) code = errno;
         if (code && ends[1] >= 0) close(ends[1]);
-        if (!code && piped) signal(SIGPIPE, SIG_IGN);      /* the failed write is reported with ffmpeg's message */
+        if (!code && piped) pipe_end_is_error();        /* the failed write is reported with ffmpeg's message */
     }
     if (code) ffmpeg_stop(f);
     return code ? state(err, GB_IO, "ffmpeg: %s", strerror(code)) : GB_OK;
@@ -78,13 +48,11 @@ gb_status ffmpeg_start(ffmpeg *f, const char *const *input, const char *const *o
 
 /* Closes everything, and waits. Returns ffmpeg's exit status; -1 if a signal ended it. */
 static int close_all(ffmpeg *f) {
-    int status = -1;
     if (f->frames) fclose(f->frames);
     f->frames = NULL;
-    while (f->process && waitpid(f->process, &status, 0) < 0 && errno == EINTR) {}
-    f->process = 0;
+    int status = process_wait(&f->process);
     end_when_interrupted(0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return status;
 }
 
 gb_status ffmpeg_finish(ffmpeg *f, const char *name, gb_error *err) {
@@ -102,7 +70,7 @@ gb_status ffmpeg_finish(ffmpeg *f, const char *name, gb_error *err) {
 }
 
 void ffmpeg_stop(ffmpeg *f) {
-    if (f->process) kill(f->process, SIGKILL);
+    if (f->process) process_kill(f->process);
     close_all(f);
     if (f->said) fclose(f->said);
     *f = (ffmpeg){0};

@@ -3,12 +3,12 @@
 #define GANBEND_TOOLS_FFMPEG_H
 
 #include <stdio.h>
-#include <sys/types.h>
 
 #include "error.h"
+#include "process.h"
 
 typedef struct ffmpeg {
-    pid_t process;              /* 0: not running */
+    process process;            /* 0: not running */
     FILE *frames;               /* its standard input; NULL if it reads a file */
     FILE *said;                 /* its messages */
 } ffmpeg;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "platform/files.h"
+
 #include "arguments.h"
 
 enum { HELP_COLUMN = 28, HELP_WIDTH = 100, SHORT_LINES = 39 };

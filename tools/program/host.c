@@ -1,4 +1,4 @@
-/* All POSIX calls of the program. */
+/* host.h on the calls of platform/files.h. */
 #define _XOPEN_SOURCE 700
 #include "host.h"
 
@@ -6,12 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "error.h"
+#include "platform/files.h"
 
 double host_seconds(void) {
     struct timespec now;
@@ -46,21 +44,21 @@ bool host_is_device(const char *path) {
     return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
 }
 
-bool host_has_program(const char *name) {
-    const char *path = getenv("PATH");
-    char file[PATH_ROOM];
-    while (path && *path) {
-        int length = (int)strcspn(path, ":");
-        int written = snprintf(file, sizeof file, "%.*s/%s", length, path, name);
-        if (written > 0 && (size_t)written < sizeof file && access(file, X_OK) == 0) return true;
-        path += length;
-        path += *path == ':';
-    }
-    return false;
-}
-
 void host_allow_overwriting(void) {
     setenv("GANBEND_OVERWRITE", "1", 1);
+}
+
+int64_t host_file_bytes(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) ? (int64_t)info.st_size : 0;
+}
+
+void host_remove_file(const char *path) {
+    (void)unlink(path);
+}
+
+bool host_machine_name(char *name, size_t room) {
+    return gethostname(name, room) == 0;
 }
 
 bool host_is_folder(const char *path) {
@@ -109,19 +107,4 @@ gb_status host_make_folder(const char *path, gb_error *err) {
 
 gb_status host_make_private_folder(const char *path, gb_error *err) {
     return make_folder(path, 0700, err);
-}
-
-int64_t host_peak_rss_bytes(void) {
-    /* getrusage() is only the fallback: its maximum survives exec, so it may be the memory of a large parent process. */
-    FILE *file = fopen("/proc/self/status", "r");
-    long long kilobytes = -1;
-    struct rusage usage;
-    if (file) {
-        char line[256];
-        while (kilobytes < 0 && fgets(line, sizeof line, file))
-            if (sscanf(line, "VmHWM: %lld kB", &kilobytes) != 1) kilobytes = -1;
-        fclose(file);
-    }
-    if (kilobytes < 0) kilobytes = getrusage(RUSAGE_SELF, &usage) == 0 ? (long long)usage.ru_maxrss : 0;
-    return (int64_t)kilobytes * 1024;
 }

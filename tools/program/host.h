@@ -1,4 +1,5 @@
-/* Access to the operating system: clock, terminal, folders, memory usage. */
+/* Access to the operating system: arguments, clock, terminal, folders, memory usage. What systems do differently is in
+ * host_posix.c and host_windows.c. */
 #ifndef GANBEND_TOOLS_HOST_H
 #define GANBEND_TOOLS_HOST_H
 
@@ -10,6 +11,8 @@
 
 enum { PATH_ROOM = 4096 };
 
+/* At the start of main(): makes the arguments UTF-8 with '/' in paths, and standard input and output binary, where they are not. */
+void host_begin(int *argc, char ***argv);
 double host_seconds(void);              /* monotonic */
 bool host_stdin_is_terminal(void);
 bool host_stderr_is_terminal(void);
@@ -19,6 +22,12 @@ bool host_readable(const char *path);
 /* True if both paths lead to the same file, also by symbolic or hard links. */
 bool host_same_file(const char *a, const char *b);
 bool host_is_folder(const char *path);
+/* The name of this machine. */
+bool host_machine_name(char *name, size_t room);
+/* The size of a regular file; 0 if there is none. */
+int64_t host_file_bytes(const char *path);
+/* Removes a file, if there is one and it can be. */
+void host_remove_file(const char *path);
 /* True if `path` exists and is neither a regular file nor a folder: a device or a pipe. */
 bool host_is_device(const char *path);
 /* True if a program of that name is in the PATH. */
@@ -29,6 +38,10 @@ void host_allow_overwriting(void);
 char *host_final_name(const char *path);
 /* The folder that an output is written to, with links followed: that of a file, or the output itself; "" if unknown. */
 void host_output_folder(const char *output, bool is_file, char folder[PATH_ROOM]);
+/* $TMPDIR, or the system's folder for temporary files. */
+void host_temporary_folder(char folder[PATH_ROOM]);
+/* The folder for caches of this user's programs: $XDG_CACHE_HOME, ~/.cache or %LOCALAPPDATA%. False if there is none. */
+bool host_cache_folder(char folder[PATH_ROOM]);
 /* Creates the folder and its missing parents. */
 gb_status host_make_folder(const char *path, gb_error *err);
 /* The same, for this user only. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checkpoint_tables.h"
+#include "host.h"
 #include "json_output.h"
 #include "reference.h"
 #include "temporary.h"
@@ -127,6 +128,7 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    host_begin(&argc, &argv);
     json_watch();
     int status = dispatch(argc, argv);
     end_cleaning_up();

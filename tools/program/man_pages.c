@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "platform/files.h"
+
 /* Writes text with escapes for the characters that groff would replace, so that it can be copied from the page. `start`:
  * the text starts an input line, where a period would be a request. */
 static void put_text(FILE *to, const char *text, size_t length, bool start) {
@@ -166,8 +168,8 @@ static void put_program(FILE *to, const program_info *program) {
           ".SH EXAMPLES\n", to);
     put_lines(to, program->example);
     fputs(".SH EXIT STATUS\n0 on success, 1 on failure, 2 for wrong usage.\n", to);
-    fputs(".SH ENVIRONMENT\n.TP\n.B GANBEND_ISA\nInstruction set of the CPU kernels: plain, avx2, avx512, avx512bf16, amxbf16 or "
-          "neon. The default is the best that the processor supports.\n"
+    fputs(".SH ENVIRONMENT\n.TP\n.B GANBEND_ISA\nInstruction set of the CPU kernels: plain, avx2, avx512, avx512bf16, "
+          "amxbf16, neon or wasm. The default is the best that the processor supports.\n"
           ".TP\n.BR GANBEND_DEVICE \", \" GANBEND_PRECISION\nDefaults for \\-\\-device and \\-\\-precision.\n"
           ".TP\n.B XDG_CACHE_HOME\nWhere converted checkpoints are kept, in its folder ganbend; ~/.cache by default.\n"
           ".TP\n.B TMPDIR\nWhere temporary files are written; /tmp by default.\n"

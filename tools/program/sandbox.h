@@ -10,7 +10,15 @@
 
 #include "error.h"
 
-enum { SANDBOX_FILES = 4 };
+enum { SANDBOX_FILES = 4, SANDBOX_PATH = 48 };
+
+/* WebAssembly has no processes: a module reads the file itself, and what runs the module confines it. Windows has no fork(), and the
+ * program reads the file with all its rights. */
+#if defined(__EMSCRIPTEN__) || defined(_WIN32)
+enum { SANDBOX_HAS_PROCESSES = 0 };
+#else
+enum { SANDBOX_HAS_PROCESSES = 1 };
+#endif
 
 typedef struct sandbox {
     const char *readable[SANDBOX_FILES];    /* files that may be opened for reading; those that do not exist are left out */
@@ -28,6 +36,8 @@ void sandbox_enter(const sandbox *how, sandbox_gaps *gaps);
 
 /* The child's work. It may write to `out`; its error reaches the parent. */
 typedef gb_status sandbox_work(void *arg, int out, gb_error *err);
+/* A path by which the child can open `out`. */
+void sandbox_output_path(int out, char path[SANDBOX_PATH]);
 
 typedef struct sandbox_child {
     long process;               /* 0: none */
@@ -48,6 +58,9 @@ size_t sandbox_read(void *child, void *bytes, size_t room);
 /* Waits for the child's end, after which nobody reads what it writes. Returns the status of its work; GB_IO if a signal ended
  * it. */
 gb_status sandbox_finish(sandbox_child *child, gb_error *err);
+
+/* Ends this process as the child was ended, if that wrote to a standard output whose reader has gone (head, less). */
+void sandbox_end_alike(const sandbox_child *child);
 
 /* A limit for reading a file of that size: the copy, what it unpacks to, and the network made of it, many times over. */
 uint64_t sandbox_memory_for(const char *path);

@@ -4,18 +4,15 @@
 #define _POSIX_C_SOURCE 200809L
 #include "temporary.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "end_signals.h"
 #include "error.h"
+#include "platform/files.h"
+#include "platform/threads.h"
 
 enum { FILES = 16, FOLDERS = 3, PREFIX_ROOM = 40, OWN_NAME = 32 };
 
@@ -27,7 +24,7 @@ static struct {
     bool watching, started;
     pthread_t thread;
     int from, into;                 /* the pipe */
-    volatile pid_t child;
+    volatile process child;
 } state_of_process = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* The beginning of the names of this process's unfinished files, the library's included: the FNV-1a hash of the machine's name,
@@ -65,7 +62,7 @@ static void remove_temporaries(void) {
     pthread_mutex_unlock(&state_of_process.lock);
 }
 
-static void tell(int signal_number) {
+static void pass_on(int signal_number) {
     int before = errno;
     unsigned char which = (unsigned char)signal_number;
     if (write(state_of_process.into, &which, 1) != 1) _exit(1);
@@ -75,49 +72,31 @@ static void tell(int signal_number) {
 /* Waits for a signal, cleans up, and ends the program. */
 static void *wait_for_signal(void *arg) {
     unsigned char which = 0;
-    sigset_t set;
     ssize_t n;
     (void)arg;
     do n = read(state_of_process.from, &which, 1);
     while (n < 0 && errno == EINTR);
     if (n != 1) return NULL;
-    if (state_of_process.child > 0) kill(state_of_process.child, SIGKILL);
+    if (state_of_process.child > 0) process_kill(state_of_process.child);
     remove_temporaries();
     for (int i = 0; i < FOLDERS; i++) remove_unfinished(state_of_process.folders[i]);
-    signal(which, SIG_DFL);
-    sigemptyset(&set);
-    sigaddset(&set, which);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    raise(which);
+    end_by_signal(which);
     return NULL;
 }
 
-void end_when_interrupted(pid_t process) {
-    state_of_process.child = process;
+void end_when_interrupted(process child) {
+    state_of_process.child = child;
 }
-
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 /* Starts the thread and sets the handlers. */
 static gb_status watch_signals(gb_error *err) {
-    struct sigaction how = {.sa_handler = tell, .sa_flags = SA_RESTART};
-    int ends[2];
-    sigset_t all, before;
-    if (pipe(ends) != 0) return state(err, GB_IO, "cannot create a pipe: %s", strerror(errno));
-    for (int i = 0; i < 2; i++) (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    int ends[2], error = pipe_make(ends);
+    if (error) return state(err, GB_IO, "cannot create a pipe: %s", strerror(error));
     state_of_process.from = ends[0];
     state_of_process.into = ends[1];
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    state_of_process.started = pthread_create(&state_of_process.thread, NULL, wait_for_signal, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    state_of_process.started = gb_thread_begin(&state_of_process.thread, NULL, wait_for_signal, NULL) == 0;
     if (!state_of_process.started) return GB_OK;    /* signals end the program as they would without this */
-    sigemptyset(&how.sa_mask);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        struct sigaction now;
-        if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)    /* ignored under nohup */
-            sigaction(signals[i], &how, NULL);
-    }
+    end_signals_begin(pass_on, false, true);
     return GB_OK;
 }
 
@@ -136,10 +115,7 @@ void end_cleaning_up(void) {
     remove_temporaries();
     if (!state_of_process.started) return;
     state_of_process.started = false;
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-        struct sigaction now;
-        if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler == tell) signal(signals[i], SIG_DFL);
-    }
+    end_signals_end(pass_on);
     close(state_of_process.into);
     pthread_join(state_of_process.thread, NULL);
     close(state_of_process.from);
@@ -164,11 +140,11 @@ static void forget(const char *path) {
 
 /* Creates this program's folder in $TMPDIR, if it has none yet. */
 static gb_status make_own_folder(gb_error *err) {
-    const char *root = getenv("TMPDIR");
-    char folder[PATH_ROOM];
+    char root[PATH_ROOM], folder[PATH_ROOM];
     int length;
     if (*state_of_process.own) return GB_OK;
-    length = snprintf(folder, sizeof folder, "%s/ganbend-XXXXXX", root && *root ? root : "/tmp");
+    host_temporary_folder(root);
+    length = snprintf(folder, sizeof folder, "%s/ganbend-XXXXXX", root);
     if (length < 0 || length >= PATH_ROOM - OWN_NAME) return state(err, GB_IO, "TMPDIR: this path is too long");
     if (!mkdtemp(folder)) return state(err, GB_IO, "%s: %s", folder, strerror(errno));
     pthread_mutex_lock(&state_of_process.lock);

@@ -3,16 +3,15 @@
 #ifndef GANBEND_TOOLS_TEMPORARY_H
 #define GANBEND_TOOLS_TEMPORARY_H
 
-#include <sys/types.h>
-
 #include "host.h"
+#include "process.h"
 
 /* From now on, signals remove all temporary files before they end the program. `folder` is one in which the library writes,
  * and which is cleared of its unfinished files; "" for none. May be called again for another folder. */
 gb_status clean_up_when_interrupted(const char *folder, gb_error *err);
 
 /* Signals also end this child process; 0 for none. */
-void end_when_interrupted(pid_t process);
+void end_when_interrupted(process child);
 
 /* Names a file of this program's own folder in $TMPDIR, or /tmp. The file is not created. */
 gb_status name_temporary(const char *name, char path[PATH_ROOM], gb_error *err);

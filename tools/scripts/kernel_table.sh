@@ -30,8 +30,7 @@ fi
 compile() {
     file=$1 architecture=$2
     to=$out/$(basename "$(dirname "$file")").$(basename "$file" .cu).$architecture
-    [ -n "$(find "$to.txt" -newer "$file" 2>/dev/null)" ] && [ "$to.txt" -nt cuda/conv_tiles.cuh ] &&
-        [ "$to.txt" -nt cuda/tensor.cuh ] && [ "$to.txt" -nt cuda/epilogue.cuh ] && [ "$to.txt" -nt cuda/ptx.cuh ] && return
+    [ -f "$to.txt" ] && [ -z "$(find "$file" cuda/*.cuh -newer "$to.txt")" ] && return
     "$nvcc" -std=c++20 --fmad=false -I. -ptx -arch="compute_$architecture" -o "$to.ptx" "$file" &&
         ptxas -v -arch="sm_$architecture" -o /dev/null "$to.ptx" 2>"$to.txt"
 }
@@ -63,8 +62,18 @@ function short(name) {
     sub(/\(.*/, "", name)
     return name
 }
-# convolve_tiles<P, MT, NT> has dynamic shared memory, here with 512 styles.
-function dynamic(name,   part) {
+# Dynamic shared memory: of convolve_tiles<P, MT, NT, STAGES> with 512 styles, of convolve_patches<P, UP, WORDS> with one
+# buffer for pixels.
+function dynamic(name,   part, up, words, rows, stride) {
+    if (name ~ /^convolve_patches</) {
+        split(substr(name, index(name, "<") + 1), part, /[,>] */)
+        up = part[2] ~ /^(true|1)$/
+        words = part[3]
+        rows = up && (words > 32 || part[1] == 1) ? 8 : 16
+        stride = words + 4
+        return 4 * (9 * 32 * stride + (rows + 2 - up) * (18 - up) * stride + \
+                    (up ? 64 * rows * (part[1] == 0 ? 20 : 36) : 0))
+    }
     if (name !~ /^convolve_tiles</) return 0
     split(substr(name, index(name, "<") + 1), part, /[,>] */)
     return 4 * (stages * (32 * part[2] + 16 * part[3]) * tile + (part[1] == 0 ? 256 : 512))

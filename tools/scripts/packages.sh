@@ -8,6 +8,7 @@
 #     packages.sh arm        to build and test for 64-bit ARM on another Debian machine (tools/scripts/aarch64.cmake)
 #     packages.sh platforms  to try an installation in a bare Debian (tools/scripts/platforms/bare.sh)
 #     packages.sh musl       to make the smallest build (tools/scripts/platforms/musl.sh)
+#     packages.sh wasm       to build for WebAssembly (tools/web/build.sh)
 #     packages.sh deb        to make and try Debian packages (tools/scripts/platforms/deb.sh)
 #     packages.sh python     to build and try the Python module (tools/scripts/platforms/python.sh)
 #     packages.sh slurm      to run a farm on a Slurm of its own (tools/scripts/platforms/slurm.sh)
@@ -44,6 +45,7 @@ arm)
     ;;
 platforms) packages="mmdebstrap git" ;;
 musl) packages="musl-tools dpkg-dev time" ;;
+wasm) packages="emscripten cmake make pkg-config dpkg-dev nodejs" ;;
 deb) packages="dpkg-dev lintian mmdebstrap" ;;
 python)
     packages="$core python3-pip python3-venv python3-setuptools python3-wheel python3-numpy python3-torch jupyter-nbconvert"
@@ -55,7 +57,7 @@ lines)
     exit
     ;;
 *)
-    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms, musl, deb, python, slurm or lines" >&2
+    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms, musl, wasm, deb, python, slurm or lines" >&2
     exit 2
     ;;
 esac

@@ -41,7 +41,7 @@ static void end_turn(analysis *a) {
     pthread_mutex_unlock(&a->clients->lock);
 }
 
-static void tell(analysis *a) {
+static void wake_page(analysis *a) {
     atomic_store(&a->has_news, true);
     a->wake(a->wake_arg);
 }
@@ -53,7 +53,7 @@ bool analysis_goes_on(void *arg, double share) {
     is_news = floor(share * STEPS_OF_PROGRESS) > floor(a->share * STEPS_OF_PROGRESS);
     if (share > a->share) a->share = share;
     pthread_mutex_unlock(&a->lock);
-    if (is_news) tell(a);
+    if (is_news) wake_page(a);
     return !atomic_load(&a->stopped);
 }
 
@@ -76,7 +76,7 @@ void analysis_show(analysis *a, outgoing picture) {
     a->picture = picture;
     pthread_mutex_unlock(&a->lock);
     free_outgoing(&old);
-    tell(a);
+    wake_page(a);
 }
 
 static void *analyse(void *arg) {
@@ -94,7 +94,7 @@ static void *analyse(void *arg) {
     a->err = err;
     a->ended = true;
     pthread_mutex_unlock(&a->lock);
-    tell(a);
+    wake_page(a);
     return NULL;
 }
 

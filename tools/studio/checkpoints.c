@@ -2,16 +2,14 @@
 #define _POSIX_C_SOURCE 200809L
 #include "checkpoints.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "handlers.h"
 #include "outgoing.h"
+#include "platform/files.h"
 #include "tools/program/output_names.h"
 
 enum { MOST_LISTED = 2000, NAME_ROOM = 256 };
@@ -38,7 +36,7 @@ void name_model(const char *path, char name[MODEL_NAME]) {
 
 /* One part of a path from a page: a name that does not begin with a dot. */
 static bool is_part(const char *part, size_t length) {
-    if (!length || length >= NAME_ROOM || *part == '.') return false;
+    if (!length || length >= NAME_ROOM || *part == '.' || gb_leaves_folder(part)) return false;
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)part[i] < ' ' || part[i] == 127) return false;
     return true;

@@ -1,16 +1,13 @@
 #define _GNU_SOURCE     /* flock; everything else is POSIX.1-2008 */
 #include "claim.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "folder.h"
+#include "platform/files.h"
 #include "tools/program/error.h"
 
 /* The process that wrote its id into the lock, or 0. */

@@ -9,13 +9,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include "client.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "client_state.h"
+#include "platform/threads.h"
 #include "projects.h"
 #include "tools/program/host.h"
 
@@ -176,16 +176,12 @@ static void *read_messages(void *arg) {
 
 /* Nobody joins these threads. Signals are for the server's thread: all are blocked in others. */
 static bool start_thread(void *(*run)(void *arg), client *c) {
-    sigset_t all, before;
     pthread_attr_t attributes;
     pthread_t thread;
     bool started;
     if (pthread_attr_init(&attributes) != 0) return false;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = pthread_create(&thread, &attributes, run, c) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    started = gb_thread_begin(&thread, &attributes, run, c) == 0;
     pthread_attr_destroy(&attributes);
     return started;
 }
@@ -230,7 +226,7 @@ int client_receive(client *c, bool binary, const char *bytes, size_t size, char 
 static void init_condition(pthread_cond_t *condition) {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_condattr_setclock(&attributes, GB_CONDITION_CLOCK);
     pthread_cond_init(condition, &attributes);
     pthread_condattr_destroy(&attributes);
 }

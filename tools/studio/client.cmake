@@ -14,8 +14,10 @@ add_library(gb_studio_client STATIC
   studio/thumbnail.c studio/works.c studio/base64.c studio/checkpoints.c studio/opening.c studio/upload.c studio/upload_handlers.c
   studio/film.c studio/film_handlers.c studio/zip.c studio/analysis.c studio/stop.c studio/directions.c
   ${analyses}
+  program/end_signals_${GB_SYSTEM}.c program/host_${GB_SYSTEM}.c program/process_${GB_SYSTEM}.c program/sandbox_${GB_SYSTEM}.c
+  program/sockets_${GB_SYSTEM}.c
   program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/json_output.c program/nearest_name.c program/options.c
-  program/output_names.c program/progress.c program/report.c program/sandbox.c program/standard_input.c program/synonyms.c program/temporary.c program/text.c
+  program/output_names.c program/progress.c program/report.c program/standard_input.c program/synonyms.c program/temporary.c program/text.c
   inputs/classes.c inputs/inputs.c inputs/latents.c inputs/latent_numbers.c inputs/model_cache.c inputs/open_model.c inputs/safe_convert.c inputs/seeds.c
   bending/recipes.c bending/recipe_yaml.c bending/merged_recipe.c bending/picture_recipe.c pictures/pictures.c)
 target_include_directories(gb_studio_client PUBLIC ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/studio)

@@ -2,14 +2,12 @@
  * neither pictures nor other answers. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "folder.h"
 #include "handlers.h"
+#include "platform/files.h"
 
 enum { PIECE = 512 << 10 };
 

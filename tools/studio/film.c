@@ -3,17 +3,13 @@
 #include "film.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "outgoing.h"
 #include "folder.h"
+#include "platform/files.h"
 #include "tools/program/host.h"
 #include "tools/program/output_names.h"
 #include "zip.h"
@@ -100,7 +96,7 @@ gb_status film_finish(film *f, gb_error *err) {
  * be escaped. */
 static gb_status frame_pattern(const film *f, char pattern[PATH_ROOM], gb_error *err) {
     size_t used = 0;
-    if (f->frames[0] != '/') used = (size_t)snprintf(pattern, PATH_ROOM, "./");
+    if (!gb_is_absolute(f->frames)) used = (size_t)snprintf(pattern, PATH_ROOM, "./");
     for (const char *c = f->frames; *c && used < PATH_ROOM - 40; c++) {
         pattern[used++] = *c;
         if (*c == '%') pattern[used++] = '%';
@@ -110,28 +106,10 @@ static gb_status frame_pattern(const film *f, char pattern[PATH_ROOM], gb_error 
     return GB_OK;
 }
 
-static gb_status spawn(char *const *arguments, film *f, gb_error *err) {
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t how;
-    sigset_t none, all;
-    int ends[2], code;
-    if (pipe(ends) != 0) return state(err, GB_IO, "ffmpeg: %s", strerror(errno));
-    for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&files);
-    posix_spawnattr_init(&how);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, ends[1], 1);
-    posix_spawn_file_actions_adddup2(&files, ends[1], 2);
-    posix_spawnattr_setsigmask(&how, &none);        /* this thread blocks all signals */
-    posix_spawnattr_setsigdefault(&how, &all);
-    posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    extern char **environ;
-    code = posix_spawnp(&f->encoder, "ffmpeg", &files, &how, arguments, environ);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&how);
+static gb_status start_encoder(const char *const *arguments, film *f, gb_error *err) {
+    int ends[2], code = pipe_make(ends);
+    if (code) return state(err, GB_IO, "ffmpeg: %s", strerror(code));
+    code = process_start(&f->encoder, arguments, -1, ends[1]);
     close(ends[1]);
     if (code == 0) {
         f->output = ends[0];
@@ -139,7 +117,6 @@ static gb_status spawn(char *const *arguments, film *f, gb_error *err) {
         return GB_OK;
     }
     close(ends[0]);
-    f->encoder = 0;
     return state(err, GB_IO, "ffmpeg: %s", strerror(code));
 }
 
@@ -162,7 +139,7 @@ gb_status film_encode(film *f, gb_error *err) {
     }
     for (const char *const *c = output_format_of(f->file)->animation; *c; c++) arguments[count++] = *c;
     arguments[count] = to;
-    return spawn((char *const *)arguments, f, err);     /* which does not modify them */
+    return start_encoder(arguments, f, err);
 }
 
 /* A line "frame=123" is progress; a line that is not key=value is an error message. */
@@ -175,10 +152,10 @@ static void parse_line(film *f) {
 
 static void read_output(film *f) {
     char text[512];
-    ssize_t n;
-    while ((n = read(f->output, text, sizeof text)) > 0) {
+    size_t n;
+    while ((n = pipe_read_arrived(f->output, text, sizeof text)) > 0) {
         f->last_output = host_seconds();
-        for (ssize_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++) {
             size_t used = strlen(f->line);
             if (text[i] == '\n') parse_line(f);
             else if (used + 1 < sizeof f->line && text[i]) f->line[used] = text[i], f->line[used + 1] = '\0';
@@ -203,12 +180,10 @@ void film_close(film *f) {
 
 /* Returns the exit status, -1 if it was killed. */
 static int reap(film *f, bool end) {
-    int status = 0;
-    if (end) kill(f->encoder, SIGKILL);
-    while (waitpid(f->encoder, &status, 0) < 0 && errno == EINTR) {}
+    if (end) process_kill(f->encoder);
+    int status = process_wait(&f->encoder);
     close(f->output);
-    f->encoder = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return status;
 }
 
 void film_discard(film *f) {
@@ -244,7 +219,6 @@ static film_news pack_progress(const film *f, outgoing *p) {
 }
 
 film_news film_poll(film *f, outgoing *p) {
-    siginfo_t info = {0};
     gb_error why = {0};
     int64_t before = f->encoded;
     bool ended, silent;
@@ -253,7 +227,7 @@ film_news film_poll(film *f, outgoing *p) {
         return answer_end(f, &why, p);
     }
     if (!f->encoder) return FILM_QUIET;
-    ended = waitid(P_PID, (id_t)f->encoder, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+    ended = process_has_ended(f->encoder);
     read_output(f);
     silent = !ended && host_seconds() - f->last_output > SILENCE;
     if (!ended && !silent) return f->encoded != before ? pack_progress(f, p) : FILM_QUIET;

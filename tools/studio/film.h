@@ -6,10 +6,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "outgoing.h"
 #include "tools/pictures/pictures.h"
+#include "tools/program/process.h"
 
 typedef struct film_format {
     const char *name;           /* as messages have it */
@@ -29,7 +29,7 @@ typedef struct film {
     int64_t fps, wanted, made;
     int64_t width, height;      /* to which ffmpeg scales the frames; 0: theirs */
     bool discarded;             /* while ffmpeg was encoding it; the `finish` that waits has no answer yet */
-    pid_t encoder;              /* ffmpeg, or 0 */
+    process encoder;            /* ffmpeg, or 0 */
     int output;                 /* a pipe from its standard output and error */
     int64_t id;                 /* of the `finish` that waits for ffmpeg, or 0 */
     double last_output;         /* when it last wrote something */

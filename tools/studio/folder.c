@@ -1,19 +1,16 @@
-/* The studio's folder, by POSIX calls. */
+/* The studio's folder, by the calls of platform/files.h. */
 #define _GNU_SOURCE     /* renameat2; everything else is POSIX.1-2008 */
 #include "folder.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "outgoing.h"
 #include "projects.h"
+#include "platform/files.h"
 #include "tools/program/error.h"
 
 enum { MAX_COMPARED = 64 << 20, MAX_NUMBER = 999 };

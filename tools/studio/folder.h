@@ -3,9 +3,9 @@
 #ifndef GANBEND_STUDIO_FOLDER_H
 #define GANBEND_STUDIO_FOLDER_H
 
-#include <dirent.h>
 #include <jansson.h>
 
+#include "platform/files.h"
 #include "sizes.h"
 #include "tools/program/host.h"
 

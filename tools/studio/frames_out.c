@@ -1,27 +1,21 @@
-/* Frames into a pipe. A write never blocks: the pipe is non-blocking, or, as standard output is shared with other programs,
- * gets at most PIPE_BUF bytes when poll() says that there is room for them. */
+/* Frames into a pipe, of which frame_pipe.h never waits for long. */
 #define _POSIX_C_SOURCE 200809L
 #include "frames_out.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "frame_pipe.h"
 #include "nut.h"
+#include "platform/threads.h"
 #include "tools/pictures/scaling.h"
 #include "tools/program/arguments.h"
 #include "tools/program/host.h"
 
-enum { PAUSE_MS = 100 /* between looks at whether the thread is to end */, AT_ONCE = 1 << 20 };
+enum { PAUSE_MS = 100 /* between looks at whether the thread is to end */ };
 
 struct frames_out {
     frames_options o;
@@ -108,21 +102,18 @@ static bool is_stdout(const frames_out *f) {
 
 /* False if the thread is to end, or the reader is gone. */
 static bool put(frames_out *f, const uint8_t *at, size_t size) {
-    const size_t most = is_stdout(f) ? PIPE_BUF : AT_ONCE;
     while (size && !atomic_load(&f->ending)) {
-        struct pollfd room = {.fd = f->fd, .events = POLLOUT};
-        ssize_t done;
-        if (poll(&room, 1, PAUSE_MS) <= 0 || !(room.revents & (POLLOUT | POLLERR | POLLHUP))) continue;
-        done = write(f->fd, at, size < most ? size : most);
-        if (done < 0 && errno != EAGAIN && errno != EINTR) return false;
-        if (done > 0) at += done, size -= (size_t)done;
+        long done = frame_pipe_write(f->fd, at, size, PAUSE_MS);
+        if (done < 0) return false;
+        at += done;
+        size -= (size_t)done;
     }
     return !size;
 }
 
 /* A named pipe can be opened once it has a reader. */
 static void open_pipe(frames_out *f) {
-    f->fd = open(f->o.to, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    f->fd = frame_pipe_open(f->o.to);
     if (f->fd < 0) nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
 }
 
@@ -158,7 +149,7 @@ static void *run(void *arg) {
             if (!atomic_load(&f->ending)) fprintf(stderr, "ganbend studio: --frames-to -: the reader of the frames has ended\n");
             break;
         }
-        close(f->fd);
+        frame_pipe_close(f->fd);
         f->fd = -1;
     }
     return NULL;
@@ -166,30 +157,8 @@ static void *run(void *arg) {
 
 /* ------------------------------------------------------------------------------------------------ starting and ending */
 
-static gb_status check_pipe(const frames_out *f, gb_error *err) {
-    struct stat about;
-    if (is_stdout(f)) {
-        if (fstat(STDOUT_FILENO, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode))) return GB_OK;
-        return state(err, GB_BAD_ARGUMENT, "--frames-to -: standard output is not a pipe; let a program read it, as in "
-                     "ganbend studio --frames-to - | ffmpeg -f nut -i - …");
-    }
-    if (stat(f->o.to, &about) == 0 && S_ISFIFO(about.st_mode)) return GB_OK;
-    return state(err, GB_BAD_ARGUMENT, "--frames-to %s: there is no such pipe; make one: mkfifo %s", f->o.to, f->o.to);
-}
-
-/* Signals are for the server's thread. SIGPIPE is blocked too, so that a reader's end is only an error of write(). */
-static bool start_thread(frames_out *f) {
-    sigset_t all, before;
-    bool started;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = pthread_create(&f->thread, NULL, run, f) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
-
 static void free_frames(frames_out *f) {
-    if (f->fd >= 0 && !is_stdout(f)) close(f->fd);
+    if (f->fd >= 0) frame_pipe_close(f->fd);
     output_picture_drop(f->picture);
     scaling_free(&f->scaling);
     free(f->frame);
@@ -206,10 +175,12 @@ gb_status frames_out_start(const frames_options *o, output_list *outputs, frames
     f->o = *o;
     f->outputs = outputs;
     f->view.tab = -1;
-    f->fd = is_stdout(f) ? STDOUT_FILENO : -1;
+    f->fd = is_stdout(f) ? FRAME_PIPE_STDOUT : -1;
     atomic_init(&f->ending, false);
     outputs->keeps_rgb = true;
-    if (!check_pipe(f, err) && !start_thread(f)) state(err, GB_NO_MEMORY, "cannot start a thread");
+    /* SIGPIPE is blocked there too, so that a reader's end is only an error. */
+    if (!frame_pipe_check(o->to, err) && gb_thread_begin(&f->thread, NULL, run, f) != 0)
+        state(err, GB_NO_MEMORY, "cannot start a thread");
     if (err->status) free_frames(f);
     else *made = f;
     return err->status;

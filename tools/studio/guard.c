@@ -2,11 +2,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include "guard.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
+
+#include "tools/program/sockets.h"
 
 enum { NAME_ROOM = 256 };
 

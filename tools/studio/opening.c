@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "checkpoints.h"
 #include "folder.h"
 #include "handlers.h"
 #include "projects.h"
+#include "platform/files.h"
 #include "tools/inputs/model_cache.h"
 #include "tools/inputs/safe_convert.h"
 

@@ -7,9 +7,10 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <lo/lo.h>
+
+#include "tools/program/sockets.h"
 
 enum {
     PACKET = 8 << 10,           /* the longest that is read; a control's message has some 40 bytes */

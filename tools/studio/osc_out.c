@@ -2,34 +2,29 @@
 #define _POSIX_C_SOURCE 200809L
 #include "osc_out.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "tools/program/arguments.h"
+#include "tools/program/sockets.h"
 
 enum { ROOM = 256 };
 
 gb_status osc_out_open(osc_out *o, const char *address, int port, gb_error *err) {
     struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM}, *found = NULL;
     char text[8];
-    int reason = 0;
+    int reason = sockets_begin();
     snprintf(text, sizeof text, "%d", port);
     *o = (osc_out){.fd = -1};
-    if (getaddrinfo(address, text, &hints, &found) != 0)
+    if (reason || getaddrinfo(address, text, &hints, &found) != 0)
         return state(err, GB_BAD_ARGUMENT, "--osc-to: '%s' is not an address that this machine knows", address);
     for (const struct addrinfo *a = found; a && !o->open; a = a->ai_next) {
-        o->fd = socket(a->ai_family, SOCK_DGRAM, 0);
-        o->open = o->fd >= 0 && fcntl(o->fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(o->fd, F_SETFL, O_NONBLOCK) == 0 &&
-                  connect(o->fd, a->ai_addr, a->ai_addrlen) == 0;
+        o->fd = (int)socket(a->ai_family, SOCK_DGRAM, 0);
+        o->open = o->fd >= 0 && socket_prepare(o->fd) && connect(o->fd, a->ai_addr, (socklen_t)a->ai_addrlen) == 0;
         if (o->open) break;
-        reason = errno;
-        if (o->fd >= 0) close(o->fd);
+        reason = socket_failure();
+        if (o->fd >= 0) socket_close(o->fd);
     }
     freeaddrinfo(found);
     if (!o->open) return state(err, GB_IO, "--osc-to: %s, port %d: %s", address, port, strerror(reason));
@@ -38,7 +33,7 @@ gb_status osc_out_open(osc_out *o, const char *address, int port, gb_error *err)
 }
 
 void osc_out_close(osc_out *o) {
-    if (o->open) close(o->fd);
+    if (o->open) socket_close(o->fd);
     o->open = false;
 }
 
@@ -60,7 +55,7 @@ static void send_one(const osc_out *o, const char *before, const char *address, 
     used = put_text(packet, put_text(packet, 0, path), ",f");
     memcpy(&bits, &number, sizeof bits);
     for (int i = 0; i < 4; i++) packet[used++] = (unsigned char)(bits >> (24 - 8 * i));
-    (void)send(o->fd, packet, used, MSG_DONTWAIT | MSG_NOSIGNAL);      /* nobody may be listening */
+    socket_send_datagram(o->fd, packet, used);      /* nobody may be listening */
 }
 
 void osc_send(const osc_out *o, const char *address, double value, double share) {

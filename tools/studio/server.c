@@ -7,11 +7,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include "server.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include <libwebsockets.h>
 
@@ -53,7 +53,8 @@ struct server {
     connection_list connections;
     place_list places;          /* each connection points to its own */
     lws_sorted_usec_list_t round;
-    bool stopping, has_signals;
+    atomic_bool stopping;       /* set by a signal */
+    bool has_signals;
 };
 
 /* What libwebsockets keeps for each connection. */
@@ -117,7 +118,7 @@ static void note_known(struct lws *wsi) {
 }
 
 static void remove_redirect(server *s) {
-    if (*s->redirect) unlink(s->redirect);
+    if (*s->redirect) host_remove_file(s->redirect);
     *s->redirect = '\0';
 }
 
@@ -251,19 +252,11 @@ static int serve_osc(struct lws *wsi, enum lws_callback_reasons reason, void *us
     return 0;
 }
 
-static int serve_stop(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size) {
-    (void)user, (void)in, (void)size;
-    if (reason != LWS_CALLBACK_RAW_RX_FILE) return 0;
-    server_of(wsi)->stopping = true;
-    return -1;
-}
-
 static const struct lws_protocols protocols[] = {
     {.name = "studio", .callback = serve, .per_session_data_size = sizeof(attached), .rx_buffer_size = PIECE,
      .tx_packet_size = 4 << 20},
     {.name = "listener", .callback = serve_listener},
     {.name = "osc", .callback = serve_osc},
-    {.name = "stop", .callback = serve_stop},
     {0}
 };
 
@@ -346,18 +339,22 @@ static void write_address(server *s) {
     snprintf(s->output_address, sizeof s->output_address, "%s/output?token=%s", origin, s->guard.token);
 }
 
-/* From here on signals end server_run(), at once if they come before it. */
-static gb_status take_signals(server *s, gb_error *err) {
-    int signals;
-    if (signals_begin(&signals, err)) return err->status;
-    s->has_signals = true;
-    return adopt(s, signals, "stop") ? GB_OK : state(err, GB_NO_MEMORY, "out of memory");
-}
-
 /* Called from any thread. lws_cancel_service() is the only function of libwebsockets for which that is allowed. */
 static void wake(void *arg) {
     server *s = arg;
     lws_cancel_service(s->context);
+}
+
+static void stop(void *arg) {
+    server *s = arg;
+    atomic_store(&s->stopping, true);
+    wake(s);
+}
+
+/* From here on signals end server_run(), at once if they come before it. */
+static gb_status take_signals(server *s, gb_error *err) {
+    s->has_signals = !signals_begin(stop, s, err);
+    return err->status;
 }
 
 gb_status server_new(const server_options *options, shared *all, server **made, gb_error *err) {
@@ -367,7 +364,7 @@ gb_status server_new(const server_options *options, shared *all, server **made, 
     all->wake = wake;
     all->wake_arg = s;
     s->listener.fd = s->osc.fd = -1;
-    if (gethostname(s->machine, sizeof s->machine - 1) != 0) s->machine[0] = '\0';
+    if (!host_machine_name(s->machine, sizeof s->machine - 1)) s->machine[0] = '\0';
     s->guard.machine = s->machine;
     s->guard.listens = options->listen != NULL;
     s->guard.encrypted = options->certificate != NULL;
@@ -385,8 +382,8 @@ gb_status server_new(const server_options *options, shared *all, server **made, 
 
 void server_free(server *s) {
     if (!s) return;
-    if (s->context) lws_context_destroy(s->context);
     if (s->has_signals) signals_end();
+    if (s->context) lws_context_destroy(s->context);
     remove_redirect(s);
     free(s);
 }
@@ -429,7 +426,7 @@ static void close_connections(server *s) {
 }
 
 gb_status server_run(server *s, gb_error *err) {
-    while (!err->status && !s->stopping)
+    while (!err->status && !atomic_load(&s->stopping))
         if (lws_service(s->context, 0) < 0) state(err, GB_IO, "libwebsockets stopped unexpectedly");
     close_connections(s);
     return err->status;

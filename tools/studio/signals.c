@@ -1,42 +1,65 @@
-/* A signal handler that writes to a pipe. Blocking the signals would avoid the global variable, but libraries such as
- * OpenBLAS start threads before main(), in which the signals would not be blocked. */
+/* A signal handler that writes to a pipe, from which a thread reads. Blocking the signals would avoid the global variables, but
+ * libraries such as OpenBLAS start threads before main(), in which the signals would not be blocked. */
 #define _POSIX_C_SOURCE 200809L
 #include "signals.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "platform/files.h"
+#include "platform/threads.h"
 #include "tools/program/arguments.h"
+#include "tools/program/end_signals.h"
+#include "tools/program/process.h"
 
-enum { SIGNALS = 3 };
-static const int which[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t into = -1;         /* a signal handler has no other argument */
+static struct {
+    pthread_t thread;
+    int from;
+    void (*stop)(void *arg);
+    void *arg;
+} waiting;                                      /* signals belong to the process */
 
-static void tell(int signal_number) {
+static void pass_on(int signal_number) {
     int before = errno;
     (void)signal_number;
     if (into >= 0 && write((int)into, "", 1) != 1) _exit(1);
     errno = before;
 }
 
-gb_status signals_begin(int *readable, gb_error *err) {
-    int ends[2];
-    struct sigaction how = {.sa_handler = tell, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    if (pipe(ends) != 0) return state(err, GB_IO, "cannot create a pipe: %s", strerror(errno));
-    for (int i = 0; i < 2; i++) (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-    *readable = ends[0];
+/* Waits for a signal, or for the end of the pipe. */
+static void *wait_for_signal(void *arg) {
+    char byte;
+    ssize_t n;
+    (void)arg;
+    do n = read(waiting.from, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    if (n == 1) waiting.stop(waiting.arg);
+    return NULL;
+}
+
+gb_status signals_begin(void (*stop)(void *arg), void *arg, gb_error *err) {
+    int ends[2], error = pipe_make(ends);
+    if (error) return state(err, GB_IO, "cannot create a pipe: %s", strerror(error));
+    waiting.from = ends[0];
+    waiting.stop = stop;
+    waiting.arg = arg;
+    if (gb_thread_begin(&waiting.thread, NULL, wait_for_signal, NULL) != 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return state(err, GB_NO_MEMORY, "cannot start a thread");
+    }
     into = ends[1];
-    sigemptyset(&how.sa_mask);
-    for (int i = 0; i < SIGNALS; i++) sigaction(which[i], &how, NULL);
+    end_signals_begin(pass_on, true, false);
     return GB_OK;
 }
 
 void signals_end(void) {
     int end = (int)into;
-    for (int i = 0; i < SIGNALS; i++) signal(which[i], SIG_DFL);
+    end_signals_end(NULL);
     into = -1;
-    if (end >= 0) close(end);
+    close(end);
+    pthread_join(waiting.thread, NULL);
+    close(waiting.from);
 }

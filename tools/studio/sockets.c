@@ -3,23 +3,13 @@
 #include "sockets.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "tools/program/arguments.h"
+#include "tools/program/sockets.h"
 
 enum { BACKLOG = 64 };
-
-static bool prepare(int fd) {
-    int flags = fcntl(fd, F_GETFL);
-    return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
-}
 
 static gb_status not_bound(int reason, const char *address, int port, const char *by, gb_error *err) {
     switch (reason) {
@@ -52,37 +42,39 @@ gb_status bind_socket(socket_kind kind, const char *address, int port, const cha
                       gb_error *err) {
     struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_family = AF_UNSPEC}, *found = NULL;
     char text[8];
-    int on = 1, reason = 0, unknown;
-    hints.ai_socktype = kind == SOCKET_LISTENS ? SOCK_STREAM : SOCK_DGRAM;
     *s = (bound_socket){.fd = -1};
+    int reason = sockets_begin(), unknown;
+    if (reason) return not_bound(reason, address, port, by, err);
+    hints.ai_socktype = kind == SOCKET_LISTENS ? SOCK_STREAM : SOCK_DGRAM;
     snprintf(text, sizeof text, "%d", port);
     unknown = getaddrinfo(address, text, &hints, &found);
     if (unknown == EAI_MEMORY) return state(err, GB_NO_MEMORY, "%s, port %d: out of memory", address, port);
-    if (unknown == EAI_SYSTEM) return not_bound(errno, address, port, by, err);
+#ifdef EAI_SYSTEM
+    if (unknown == EAI_SYSTEM) return not_bound(socket_failure(), address, port, by, err);
+#endif
     if (unknown)
         return state(err, GB_BAD_ARGUMENT, "'%s' is not an address; use 127.0.0.1 for this machine only, 0.0.0.0 for "
                      "every network", address);
-    s->fd = socket(found->ai_family, found->ai_socktype, found->ai_protocol);
-    if (s->fd < 0 || !prepare(s->fd) ||
-        (kind == SOCKET_LISTENS && setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
-        bind(s->fd, found->ai_addr, found->ai_addrlen) != 0 ||
+    s->fd = (int)socket(found->ai_family, found->ai_socktype, found->ai_protocol);
+    if (s->fd < 0 || !socket_prepare(s->fd) || (kind == SOCKET_LISTENS && !socket_take_address(s->fd)) ||
+        bind(s->fd, found->ai_addr, (socklen_t)found->ai_addrlen) != 0 ||
         (kind == SOCKET_LISTENS && listen(s->fd, BACKLOG) != 0))
-        reason = errno;
+        reason = socket_failure();
     freeaddrinfo(found);
     if (reason) not_bound(reason, address, port, by, err);
     else if (!name_socket(s, err)) return GB_OK;
-    if (s->fd >= 0) close(s->fd);
+    if (s->fd >= 0) socket_close(s->fd);
     s->fd = -1;
     return err->status;
 }
 
 int accept_connection(int fd) {
-    int on = 1, taken = accept(fd, NULL, NULL);
+    int on = 1, taken = (int)accept(fd, NULL, NULL);
     if (taken < 0) return -1;
-    if (!prepare(taken)) {
-        close(taken);
+    if (!socket_prepare(taken)) {
+        socket_close(taken);
         return -1;
     }
-    (void)setsockopt(taken, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);      /* without it frames would only be delayed */
+    (void)setsockopt(taken, IPPROTO_TCP, TCP_NODELAY, (const void *)&on, sizeof on);      /* without it frames would only be delayed */
     return taken;
 }

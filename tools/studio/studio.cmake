@@ -26,8 +26,8 @@ add_custom_command(OUTPUT demo_models.c DEPENDS ${writer} ${demo_files} ${CMAKE_
   COMMAND ${CMAKE_COMMAND} -DMODELS=${PROJECT_SOURCE_DIR}/weights/demo -DOUT=demo_models.c -P ${writer} VERBATIM)
 
 target_sources(ganbend PRIVATE
-  studio/studio.c studio/server.c studio/connection.c studio/http.c studio/guard.c studio/places.c studio/frames_out.c studio/nut.c studio/token.c studio/sockets.c studio/signals.c
-  studio/programs.c page_assets.c demo_models.c)
+  studio/studio.c studio/server.c studio/connection.c studio/http.c studio/guard.c studio/places.c studio/frames_out.c studio/frame_pipe_${GB_SYSTEM}.c studio/nut.c studio/token.c studio/sockets.c studio/signals.c
+  studio/programs_${GB_SYSTEM}.c page_assets.c demo_models.c)
 target_include_directories(ganbend PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/studio)
 target_link_libraries(ganbend PRIVATE gb_studio_client PkgConfig::WEBSOCKETS)
 if(GANBEND_OSC)

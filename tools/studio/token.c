@@ -2,14 +2,12 @@
 #include "token.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "folder.h"
+#include "platform/files.h"
 #include "tools/program/error.h"
 
 enum { DIGITS = GUARD_TOKEN - 1 };

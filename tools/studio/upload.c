@@ -4,15 +4,13 @@
 #include "upload.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "folder.h"
 #include "projects.h"
+#include "platform/files.h"
 #include "tools/program/error.h"
 
 enum { MAX_NUMBER = 999, KEPT_FREE = 256 << 20 };       /* bytes of the disk that an upload leaves free */

@@ -10,6 +10,7 @@
 #include "folder.h"
 #include "frame.h"
 #include "handlers.h"
+#include "platform/threads.h"
 #include "projects.h"
 #include "tools/program/host.h"
 
@@ -270,7 +271,7 @@ static void wait_for_work(client *c, bool filming) {
         pthread_cond_wait(&c->changed, &c->lock);
         return;
     }
-    clock_gettime(CLOCK_MONOTONIC, &until);
+    clock_gettime(GB_CONDITION_CLOCK, &until);
     until.tv_nsec += FILM_PAUSE * 1000000L;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;

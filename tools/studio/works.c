@@ -2,12 +2,9 @@
 #define _POSIX_C_SOURCE 200809L
 #include "works.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base64.h"
@@ -15,6 +12,7 @@
 #include "handlers.h"
 #include "outgoing.h"
 #include "projects.h"
+#include "platform/files.h"
 
 enum { MOST_FOUND = 4096 };
 

@@ -184,6 +184,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *prop, int) {
     *prop = {};
     snprintf(prop->name, sizeof prop->name, "emulated GPU");
     prop->totalGlobalMem = (size_t)8 << 30;
+    prop->sharedMemPerBlockOptin = most_shared();
+    prop->sharedMemPerMultiprocessor = most_shared() + 1024;
     prop->major = capability() / 10;
     prop->minor = capability() % 10;
     prop->multiProcessorCount = 4;

@@ -593,7 +593,7 @@ int main(int argc, char **argv) {
             check_params(&net);
         free_network(&net);
     }
-    static const char *const sets[] = {"plain", "openblas", "avx2", "avx512", "neon"};
+    static const char *const sets[] = {"plain", "openblas", "avx2", "avx512", "neon", "wasm"};
     for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
         gb_context *context = NULL;
         const gb_context_options how = {.size = sizeof how, .isa = sets[k], .threads = 1};

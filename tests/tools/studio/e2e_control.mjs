@@ -82,7 +82,14 @@ test('several controls are learned in a row, and belong to the device, not to th
     await page.tab('MIDI & OSC');
     await page.press(/learn$/i);
     await page.click(await page.the('slider', 'Truncation'));
+    // Rows that still say the same stay where they are, also when others come above them: a press that begins on one ends on it.
+    const row = await page.the('button', 'Assign a knob to snapshot/1');
+    const place = await page.on(row, `this.scrollIntoView({ block: 'nearest' });
+        this.dataset.kept = "";
+        return this.getBoundingClientRect().y;`);
     await page.browser.run('turn(22, 1);');
+    await page.the('button', 'Controller 22');
+    assert.equal(await page.browser.run('return document.querySelector("[data-kept]")?.getBoundingClientRect().y;'), place);
     await page.press('Assign a knob to snapshot/1');
     await page.browser.run('strike(40, 100); strike(40, 0);');
     await page.the('button', 'Note 40');

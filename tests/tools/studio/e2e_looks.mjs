@@ -213,8 +213,10 @@ test('on a phone and at 200 % everything can be reached and touched', async () =
         for (const root of ['#header', '#picture .panel-head', '#picture .bench-bar', '#tabs']) faults.push(...await outOfReach(root));
         for (const panel of ['layer', 'latent', 'project']) {
             await page.browser.run(`document.getElementById('tab-${panel}').click();`);
-            if (panel === 'latent') await page.run('store.setUi("latent", "z");');
-            faults.push(...await outOfReach(`#${panel}`));
+            for (const part of panel === 'latent' ? ['styles', 'directions', 'noise', 'z'] : [null]) {
+                if (part) await page.run('store.setUi("latent", arguments[0]);', part);
+                faults.push(...await outOfReach(`#${panel}`));
+            }
             await scan(`${panel}, ${size.width} × ${size.height}`);
         }
         assert.deepEqual(faults, [], `${size.width} × ${size.height}`);

@@ -109,6 +109,18 @@ try {
     await until(() => page.browser.run('return document.querySelector(".map-table tbody tr") !== null;'), 'the table');
     await screenshot('bench', { ...desk, dark: true });
 
+    // Without and with an activation, in a new project.
+    await page.browser.open(page.studio.address.replace(/#.*|$/, '#split'));
+    await page.reload();
+    await page.write(await page.the('textbox', 'Seed'), '6');
+    await page.set('Truncation', 0.8);
+    await select('synthesis.b16.conv0');
+    await page.tab('Activation');
+    await page.choose('f(x)', 'sine');
+    await page.press('Split');
+    await until(() => page.of('store.unbent !== null'), 'the picture without bends');
+    await screenshot('split', { ...desk, dark: true });
+
     // A region, and the maps that matter there, in a new project.
     await page.browser.open(page.studio.address.replace(/#.*|$/, '#region'));
     await page.reload();

@@ -7,32 +7,8 @@ out=$(realpath -m "$1")/musl
 sh tools/scripts/packages.sh core
 sh tools/scripts/packages.sh musl
 rm -rf "$out"
-mkdir -p "$out/sources" "$out/prefix/include" "$out/prefix/lib"
-
-# ---- zlib and libpng, from the servers of this machine's packages
-{
-    cat /etc/apt/sources.list 2>/dev/null || true
-} | sed -n 's/^deb /deb-src /p' >"$out/apt.list"
-for file in /etc/apt/sources.list.d/*.sources; do
-    [ -e "$file" ] && sed 's/^Types:.*/Types: deb-src/' "$file" >"$out/$(basename "$file")"
-done
-mkdir -p "$out/parts" "$out/lists/partial"
-mv "$out"/*.sources "$out/parts" 2>/dev/null || true
-apt="-o Dir::Etc::sourcelist=$out/apt.list -o Dir::Etc::sourceparts=$out/parts -o Dir::State::lists=$out/lists"
-# shellcheck disable=SC2086  # options
-(cd "$out/sources" && apt-get -qq $apt update && {
-    apt-get -qq $apt source zlib libpng1.6 || {     # a mirror may lack the newest: then those of the release
-        release=$(. /etc/os-release && echo "$VERSION_CODENAME")
-        apt-get -qq $apt source "zlib/$release" "libpng1.6/$release"
-    }
-} >/dev/null 2>"$out/apt.log") || { cat "$out/apt.log"; exit 1; }
-cd "$out/sources"
-(cd zlib-* && sed -i 's/#ifdef HAVE_UNISTD_H/#if 1/' zconf.h && musl-gcc -O2 -c ./*.c && ar rc "$out/prefix/lib/libz.a" ./*.o &&
-    cp zlib.h zconf.h "$out/prefix/include")
-(cd libpng1.6-* && cp scripts/pnglibconf.h.prebuilt pnglibconf.h && rm -f pngtest.c &&
-    musl-gcc -O2 -DPNG_INTEL_SSE_OPT=0 -I "$out/prefix/include" -c png*.c && ar rc "$out/prefix/lib/libpng.a" png*.o &&
-    cp png.h pngconf.h pnglibconf.h "$out/prefix/include")
-cd - >/dev/null
+mkdir -p "$out"
+CC=musl-gcc sh tools/scripts/libraries.sh "$out/prefix" zlib libpng
 
 # ---- ganbend
 cmake -S . -B "$out/build" -DCMAKE_C_COMPILER=musl-gcc -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS="-ffunction-sections -fdata-sections" \

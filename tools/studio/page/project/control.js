@@ -59,7 +59,7 @@ export function mount(root) {
     const status = el('span', {class: 'faint small'});
     const start = el('button', {type: 'button', title: 'Touch a control, turn a knob, and so on (M)', onclick: () => learn()});
     const hint = el('p', {class: 'hint', role: 'status'});
-    const table = el('table', null);
+    const body = el('tbody'), table = el('table', null, el('thead', null, el('tr', null, heads.map(word => el('th', {scope: 'col'}, word)))), body);
     const print = el('button', {type: 'button', title: 'All addresses and what controls them, on paper', onclick: printMap},
                      'Print the map');
     clear(root, el('div', {class: 'row'}, start, status, el('span', {class: 'space'}), print), hint, table);
@@ -90,6 +90,25 @@ export function mount(root) {
             el('td', {class: 'value'}, formatNumber(value)), el('td'));
     }
 
+    // Rows stay in the page as long as they say the same, and the others are put between them: a press that began on a row must end
+    // on it.
+    let rows = new Map();               // key → {words, knobs: the bindings that its buttons are for, element}
+
+    function showRows(wanted) {
+        const next = new Map(wanted.map(({key, words, knobs, make}) => {
+            const had = rows.get(key);
+            const isSame = had?.words === words && had.knobs.length === knobs.length && knobs.every((each, i) => each === had.knobs[i]);
+            return [key, isSame ? had : {words, knobs, element: make()}];
+        }));
+        const elements = [...next.values()].map(({element}) => element), stay = new Set(elements);
+        for (const each of [...body.children].filter(each => !stay.has(each)))
+            each.remove();
+        elements.forEach((each, i) => body.children[i] !== each && body.insertBefore(each, body.children[i] ?? null));
+        rows = next;
+    }
+
+    const say = (element, text) => element.textContent !== text && (element.textContent = text);
+
     const known = () => [...addresses(), ...controls.list()]
         .filter(({address}, i, all) => all.findIndex(other => other.address === address) === i);
 
@@ -99,18 +118,15 @@ export function mount(root) {
         const {isConnected, names, learning} = devices;
         status.textContent = [isConnected ? names.length ? names.join(', ') : 'no MIDI device is connected' : '',
                               osc.to ? `sends OSC to ${osc.to}` : ''].filter(Boolean).join(' · ');
-        start.textContent = learning === null ? isConnected ? 'Learn' : 'Connect MIDI and learn' : 'Stop learning';
+        say(start, learning === null ? isConnected ? 'Learn' : 'Connect MIDI and learn' : 'Stop learning');
         start.setAttribute('aria-pressed', String(learning !== null));
-        hint.textContent = learning === '' ? 'Touch the control to assign, here or anywhere on the page.'
-            : learning ? `Now turn the knob for ${learning}.` : '';
-        hint.hidden = !hint.textContent;
+        say(hint, learning === null ? 'To assign a knob: learn, touch a control, turn the knob.'
+            : learning ? `Now turn the knob for ${learning}.` : 'Touch the control, here or anywhere on the page.');
+        hint.classList.toggle('learning', learning !== null);
         const all = known(), unknown = [...osc.heard].filter(([address]) => !all.some(other => other.address === address));
-        const words = JSON.stringify([all.map(({address, label}) => [address, label]), unknown, bindings.all, learning]);
-        if (table.dataset.words !== words) {
-            table.dataset.words = words;
-            clear(table, el('thead', null, el('tr', null, heads.map(word => el('th', {scope: 'col'}, word)))),
-                  el('tbody', null, all.map(row), unknown.map(unknownRow)));
-        }
+        showRows([...all.map(each => ({key: each.address, words: `${each.label}${learning === each.address ? ', learning' : ''}`,
+                                       knobs: bindings.at(each.address), make: () => row(each)})),
+                  ...unknown.map(each => ({key: `osc ${each[0]}`, words: JSON.stringify(each), knobs: [], make: () => unknownRow(each)}))]);
         for (const cell of table.querySelectorAll('[data-of]'))
             cell.textContent = valueOf(cell.dataset.of);
     }

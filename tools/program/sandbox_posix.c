@@ -244,6 +244,14 @@ static void die_with_parent(pid_t parent) {
 
 #endif
 
+void sandbox_output_path(int out, char path[SANDBOX_PATH]) {
+#if defined(__linux__)
+    snprintf(path, SANDBOX_PATH, "/proc/self/fd/%d", out);
+#else
+    snprintf(path, SANDBOX_PATH, "/dev/fd/%d", out);
+#endif
+}
+
 /* ---- everywhere --------------------------------------------------------------------------------------------------- */
 
 static void limit(int resource, uint64_t most) {
@@ -398,4 +406,9 @@ gb_status sandbox_finish(sandbox_child *child, gb_error *err) {
     close(child->error);
     child->process = 0;
     return child->failed.status ? state(err, child->failed.status, "%s", child->failed.message) : GB_OK;
+}
+
+void sandbox_end_alike(const sandbox_child *child) {
+    if (child->signal == SIGPIPE)
+        raise(SIGPIPE);
 }
