@@ -23,7 +23,7 @@ function(module target folder name)
 endfunction()
 
 set(libraries ganbend_static PkgConfig::JANSSON PkgConfig::YAML ZLIB::ZLIB m)
-target_sources(ganbend PRIVATE web/no_processes.c)
+target_sources(ganbend PRIVATE web/no_processes_posix.c)
 set_target_properties(ganbend PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/node)
 target_link_options(ganbend PRIVATE ${memory} ${node})
 module(ganbend_threads node ganbend-threads SOURCES $<TARGET_OBJECTS:ganbend> LIBS ${libraries}

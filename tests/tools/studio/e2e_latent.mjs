@@ -212,6 +212,13 @@ test('the latent in a file of ganbend project becomes the inputs, and its pictur
         return bytes.subarray(bytes.indexOf('IDAT')).toString('base64');
     };
     assert.equal(pictureOf(picture), pictureOf('made.png'));
+    const opened = await page.pixels();
     await page.press('Undo');
     assert.equal(await page.pixels(), first);
+    // The button beside the photo's does the same.
+    const { root } = await page.browser.chrome('DOM.getDocument');
+    const { nodeId } = await page.browser.chrome('DOM.querySelector', { nodeId: root.nodeId, selector: '.photo-choice input[accept*=".npy"]' });
+    await page.browser.chrome('DOM.setFileInputFiles', { nodeId, files: [join(page.out, 'w.npy')] });
+    await until(() => page.of('store.recipe.inputs.w !== undefined'), 'the latent');
+    assert.equal(await page.pixels(), opened);
 });
