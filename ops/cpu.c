@@ -29,6 +29,9 @@ const gb_isa gb_isas[] = {
 #ifdef GB_WITH_AVX512BF16
     {"avx512bf16", GB_RANK_AVX512BF16, 16, gb_x86_has_avx512bf16, gb_avx512bf16_burst, gb_avx512bf16_rows, true, NULL},
 #endif
+#ifdef GB_WITH_AMX
+    {"amx", GB_RANK_AMX, 16, gb_x86_has_amx, gb_avx512_burst, gb_amx_rows, false, gb_x86_enable_amx},
+#endif
 #ifdef GB_WITH_AMXBF16
     {"amxbf16", GB_RANK_AMXBF16, 16, gb_x86_has_amx, gb_amxbf16_burst, gb_amxbf16_rows, true, gb_x86_enable_amx},
 #endif
@@ -59,6 +62,7 @@ bool gb_cpu_detect(gb_cpu *cpu, const char *wanted, char *names, size_t names_si
         cpu->rank = isa->rank;
         cpu->vector = isa->vector;
         cpu->bf16 = isa->bf16;
+        cpu->amx = isa->enable != NULL;
         found = true;
     }
     cpu->l1 = 32 << 10, cpu->l2 = 512 << 10, cpu->l3 = 8 << 20;

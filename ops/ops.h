@@ -36,6 +36,7 @@ typedef struct gb_cpu {
     int rank;               /* 0 for plain, higher for faster instruction sets */
     int vector;             /* floats of a register: the channel block of feature maps (1 for plain) */
     bool bf16;              /* convolutions multiply in bfloat16 */
+    bool amx;               /* the system has given this process the tiles of AMX */
     size_t l1, l2, l3;      /* data caches in bytes: per core, per core, of all cores together */
     int workers;            /* threads that parallel() uses, at least 1; results never depend on it */
     /* Runs task(arg, i, worker) for i in [0, tasks), worker in [0, workers), and returns when all are done. */
@@ -265,11 +266,12 @@ typedef struct gb_op_row {
     gb_op_id op;
     const char *form;                   /* the algorithm: "winograd"; NULL for the plain one */
     const char *isa;                    /* "plain", "avx2", …, "cuda" */
-    int rank;                           /* of the instruction set: the highest rank that supports a use runs it */
+    int rank;                           /* of the instruction set: of the rows that support a use and pay, the highest runs it */
     bool fuses;                         /* run() applies args->epilogue as it writes */
     /* NULL: supports everything that passes the shape check. May depend on shapes, blocks and cpu->isa, never on batch
      * size, workers or fused stages. */
     bool (*supports)(const gb_cpu *cpu, const gb_desc *d);
+    bool (*pays)(const gb_desc *d);     /* false: rows of lower rank are faster. NULL: never. Depends on a sample's shape */
     size_t (*packed_size)(const gb_cpu *cpu, const gb_desc *d);         /* bytes; NULL = no weights */
     bool as_stored;                     /* packed are weights[0] as they are, so that they need not be copied */
     /* weights: row-major, as in the checkpoint. Depends only on what packed_size() depends on. */

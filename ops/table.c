@@ -20,7 +20,7 @@ static const gb_op_row *better(const gb_cpu *cpu, const gb_desc *d, const gb_op_
     for (; *rows; rows++) {
         const gb_op_row *row = *rows;
         if (row->op == d->op && row->rank <= cpu->rank && (!best || row->rank > best->rank) &&
-            (!row->supports || row->supports(cpu, d)))
+            (!row->supports || row->supports(cpu, d)) && (!row->pays || row->pays(d)))
             best = row;
     }
     return best;
@@ -31,7 +31,7 @@ const gb_op_row *gb_op_find(const gb_cpu *cpu, const gb_desc *d) {
         return better(cpu, d, cpu->device->rows, NULL);
     const gb_op_row *best = &gb_ops[d->op]->plain;
     for (const gb_isa *isa = gb_isas; isa->name; isa++)
-        if (isa->rows && isa->rank <= cpu->rank && (!isa->bf16 || cpu->bf16))
+        if (isa->rows && isa->rank <= cpu->rank && (!isa->bf16 || cpu->bf16) && (!isa->enable || cpu->amx))
             best = better(cpu, d, isa->rows, best);
     return best;
 }

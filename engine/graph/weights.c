@@ -283,7 +283,7 @@ static bool serves(const gb_packing *a, const gb_packing *b) {
         return same && !memcmp(&a->desc.conv2d, &b->desc.conv2d, sizeof b->desc.conv2d);
     if (b->desc.op == GB_OP_MODULATED_CONV2D || b->desc.op == GB_OP_CONV_DOWN)
         return same && a->desc.conv.kernel == b->desc.conv.kernel && a->desc.conv.up == b->desc.conv.up &&
-               a->desc.conv.demodulate == b->desc.conv.demodulate;
+               a->desc.conv.demodulate == b->desc.conv.demodulate && a->desc.conv.wanted == b->desc.conv.wanted;
     return same;
 }
 

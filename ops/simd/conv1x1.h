@@ -4,6 +4,7 @@
 
 typedef struct conv1x1_plan {
     int blocks, width, passes;      /* blocks of input channels; vectors of a register tile; tiles of all outputs */
+    int panel;                      /* register tiles that are multiplied at once */
     int band, bands;                /* pixels of a task, a multiple of those of a register tile; bands of a sample */
     size_t worker_floats;
 } conv1x1_plan;
@@ -12,12 +13,13 @@ static conv1x1_plan plan_conv1x1(const gb_cpu *cpu, const gb_desc *d) {
     int vectors = vectors_of(d->conv.cout), size = d->in[0].h * d->in[0].w;
     conv1x1_plan p = {.blocks = vectors_of(d->in[0].c), .width = tile_width(vectors)};
     p.passes = vectors / p.width;
+    p.panel = p.passes < MULTIPLY_PASSES ? p.passes : MULTIPLY_PASSES;
 
     /* Pixels in and out take a quarter of the second-level cache, so that the weights of a pass fit into the rest. */
     int step = tile_pixels(p.width), limit = (int)(cpu->l2 / 4 / (sizeof(float) * VL * (p.blocks + p.width)));
     limit = limit > 96 ? 96 : limit < step ? step : limit / step * step;
     share_bands(size, limit, step, &p.band, &p.bands);
-    p.worker_floats = (size_t)p.band * VL * p.blocks / PAIR + (size_t)p.band * VL * p.width;
+    p.worker_floats = (size_t)p.band * VL * p.blocks / PAIR + (size_t)p.band * VL * p.width * p.panel + MULTIPLY_FLOATS;
     return p;
 }
 
@@ -67,23 +69,28 @@ static void conv1x1_band(void *arg, int task, int worker) {
         for (int j = count; j < p->band; j++)
             store_operands(x + b * x_block + j * VL, vset1(0.0f));
     }
-    for (int pass = p->passes * share / job->shares; pass < p->passes * (share + 1) / job->shares; pass++) {
+    int end = p->passes * (share + 1) / job->shares;
+    for (int pass = p->passes * share / job->shares; pass < end; pass += p->panel) {
+        int passes = end - pass < p->panel ? end - pass : p->panel;
         tile_job tile = {.x = x, .x_block = x_block, .taps = &no_offset, .ntaps = 1, .blocks = p->blocks,
                          .w = (const operand *)job->args->packed + pass * w_pass,
-                         .w_block = (size_t)VL * p->width * VL};
-        multiply(tile, acc, p->width, count);
-        for (int r = 0; r < p->width; r++) {
+                         .w_block = (size_t)VL * p->width * VL, .passes = passes, .w_pass = w_pass,
+                         .acc_pass = (size_t)p->band * VL * p->width,
+                         .scratch = scratch + p->worker_floats - MULTIPLY_FLOATS};
+        multiply(&tile, acc, p->width, count);
+        for (int r = 0; r < passes * p->width; r++) {
             int c = (pass * p->width + r) * VL, j = 0;
+            const float *from = acc + (size_t)(r / p->width * p->band * p->width + r % p->width) * VL;
             channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, n, c);
             vec demodulate = vload(job->m.d + (size_t)n * VL * vectors_of(d->conv.cout) + c);
             for (; j + 4 <= count; j += 4) {
                 vec y[4];
                 for (int k = 0; k < 4; k++)
-                    y[k] = vmul(vload(acc + ((j + k) * p->width + r) * VL), demodulate);
+                    y[k] = vmul(vload(from + (size_t)(j + k) * p->width * VL), demodulate);
                 store_channels(&to, first + j, y, 4);
             }
             for (; j < count; j++)
-                store_channel(&to, first + j, vmul(vload(acc + (j * p->width + r) * VL), demodulate));
+                store_channel(&to, first + j, vmul(vload(from + (size_t)j * p->width * VL), demodulate));
         }
     }
 }
@@ -116,8 +123,12 @@ static bool conv1x1_supports(const gb_cpu *cpu, const gb_desc *d) {
     return blocked_maps(d) && d->conv.kernel == 1;
 }
 
+static bool conv1x1_pays(const gb_desc *d) {
+    return multiply_pays(d, 64, 64, 8);
+}
+
 static const gb_op_row row_conv1x1 = {
     .op = GB_OP_MODULATED_CONV2D, .form = "1x1", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
-    .supports = conv1x1_supports, .packed_size = conv1x1_packed_size, .pack = conv1x1_pack,
+    .supports = conv1x1_supports, .pays = conv1x1_pays, .packed_size = conv1x1_packed_size, .pack = conv1x1_pack,
     .workspace = conv1x1_workspace, .run = conv1x1_run,
 };

@@ -145,10 +145,10 @@ static void down_multiply(const down_job *job, int n, int first, int pass, const
                 taps[k] = ((tap / 3 == 2 ? p->row : 0) + (tap % 3 == 2 ? 1 : 0)) * VL;
             }
             tile_job tile = {.x = t + block * p->x_block + part * p->part, .x_block = p->x_block, .taps = taps,
-                             .ntaps = down_parts[part].ntaps,
+                             .ntaps = down_parts[part].ntaps, .passes = 1,
                              .blocks = p->blocks - block < slab ? p->blocks - block : slab,
                              .w = w, .w_block = w_block, .more = block > 0 || part > 0};
-            multiply(tile, acc, p->width, rows * p->row);
+            multiply(&tile, acc, p->width, rows * p->row);
             w += down_parts[part].ntaps * VL * outputs;
         }
     }

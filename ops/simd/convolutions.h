@@ -1,6 +1,8 @@
 /* The convolutions of one instruction set and one type of operands (operands_float.h, operands_bf16.h). They take
  * nearly all of a network's time. */
+#include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "ops/kernel.h"

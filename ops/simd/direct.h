@@ -58,7 +58,7 @@ static direct_plan plan_direct(const gb_cpu *cpu, const gb_desc *d) {
     size_t copy = (size_t)in->n * (in->h + 2 * p.pad) * p.row;
     p.x_block = (p.lead + copy + 3 * (size_t)p.row + 32) * VL;
     p.part_pixels = 1 + (size_t)(p.band + (up ? 2 : 0)) * p.row + tile_pixels(p.width);
-    p.worker_floats = p.parts * p.part_pixels * p.width * VL;
+    p.worker_floats = p.parts * p.part_pixels * p.width * VL + MULTIPLY_FLOATS;
     return p;
 }
 
@@ -149,12 +149,12 @@ static void copy_block(void *arg, int block, int worker) {
 /* Computes acc[part][pixel][width · VL] for `count` pixels from pixel `start` of the long row on. Input channels are
  * processed in slabs, whose weights stay in the cache while the pixels pass; between slabs, accumulators are in
  * memory. */
-static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int count, float *acc) {
+static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int count, float *acc, float *scratch) {
     const direct_plan *p = &job->p;
     size_t outputs = (size_t)p->width * VL, w_block = p->taps * VL * outputs;
     const operand *w_pass = (const operand *)job->args->packed + (size_t)pass * p->blocks * w_block;
     int slab = (int)((256u << 10) / (w_block * sizeof(operand)));
-    slab = slab < 1 ? 1 : slab;
+    slab = slab < 2 ? 1 : slab / 2 * 2;
     for (int block = 0; block < p->blocks; block += slab) {
         const operand *w = w_pass + block * w_block;
         for (int part = 0; part < p->parts; part++) {
@@ -170,10 +170,10 @@ static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int 
                 taps[k] = ((ptrdiff_t)ky * p->row + kx) * VL;
             }
             tile_job tile = {.x = job->x + block * p->x_block + ((ptrdiff_t)p->lead + start) * VL,
-                             .x_block = p->x_block, .taps = taps, .ntaps = ntaps,
+                             .x_block = p->x_block, .taps = taps, .ntaps = ntaps, .passes = 1,
                              .blocks = p->blocks - block < slab ? p->blocks - block : slab,
-                             .w = w, .w_block = w_block, .more = block > 0};
-            multiply(tile, acc + (part * p->part_pixels + 1) * outputs, p->width, count);
+                             .w = w, .w_block = w_block, .more = block > 0, .scratch = scratch};
+            multiply(&tile, acc + (part * p->part_pixels + 1) * outputs, p->width, count);
             w += ntaps * VL * outputs;
         }
     }
@@ -212,9 +212,10 @@ static void run_band(void *arg, int task, int worker) {
         for (int part = 0; part < 4; part++)
             memset(acc + part * p->part_pixels * outputs, 0, sizeof(float) * (1 + (size_t)p->row) * outputs);
         multiply_band(job, pass, ((ptrdiff_t)first - above) * p->row, (last - first + 1 + above) * p->row,
-                      acc + (above ? 0 : p->row * outputs));
+                      acc + (above ? 0 : p->row * outputs), acc + p->worker_floats - MULTIPLY_FLOATS);
     } else {
-        multiply_band(job, pass, (ptrdiff_t)first * p->row, (last - first) * p->row - 2 * p->pad, acc);
+        multiply_band(job, pass, (ptrdiff_t)first * p->row, (last - first) * p->row - 2 * p->pad, acc,
+                      acc + p->worker_floats - MULTIPLY_FLOATS);
     }
     for (int row = first; row < last; row++) {
         int n = row / (in->h + 2 * p->pad), y = row % (in->h + 2 * p->pad);
@@ -248,11 +249,16 @@ static void direct_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
 }
 
 static bool direct_supports(const gb_cpu *cpu, const gb_desc *d) {
-    return blocked_maps(d) && d->conv.kernel == 3 && !winograd_supports(cpu, d) && !polyphase_supports(cpu, d);
+    return blocked_maps(d) && d->conv.kernel == 3 && !winograd_supports(cpu, d) && !polyphase_supports(cpu, d) &&
+           d->in[0].w <= MULTIPLY_SPAN / 2 - 3;      /* a span of two padded rows and two pixels */
+}
+
+static bool direct_pays(const gb_desc *d) {
+    return multiply_pays(d, 128, 128, 8);
 }
 
 static const gb_op_row row_direct = {
     .op = GB_OP_MODULATED_CONV2D, .form = "direct", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
-    .supports = direct_supports, .packed_size = direct_packed_size, .pack = direct_pack, .workspace = direct_workspace,
-    .run = direct_run,
+    .supports = direct_supports, .pays = direct_pays, .packed_size = direct_packed_size, .pack = direct_pack,
+    .workspace = direct_workspace, .run = direct_run,
 };

@@ -25,6 +25,7 @@ typedef struct polyphase_plan {
     int tiles_y, tiles_x;           /* of a sample; they cover positions 0 to H and 0 to W */
     int blocks, width, passes;      /* blocks of input channels; vectors of a register tile; tiles of all outputs */
     bool shared;                    /* workers share a group and divide its outputs */
+    int panel, panels;              /* register tiles of a task, and such tasks */
     int strip, strips;              /* rows of tiles in a strip, and strips in a sample: one if workers share */
     int step;                       /* rows of tiles between two runs of the FIR */
     int group;                      /* tiles in a group, a multiple of a register tile's */
@@ -81,26 +82,32 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
     limit = limit > 48 ? 48 : limit < 12 ? 12 : limit / pixels * pixels;
     if (sizeof(float) * UP_KERNELS * p.blocks * VL * vectors * VL > cpu->l2 / 2)
         limit = 72;
+    if (MULTIPLY_PASSES > 1)        /* weights are split for each group */
+        limit = 96;
     p.shared = p.tiles_y < 2 * cpu->workers || (tiles < 4 * limit * cpu->workers && p.passes >= cpu->workers);
     if (p.shared) {
         size_t row_floats = up_part_floats(&p, UP_TILE) * 4 * vectors;
-        size_t most = cpu->l3 / 4 / sizeof(float) / row_floats;
+        size_t most = cpu->l3 / 2 / sizeof(float) / row_floats;
+        int steps;
         p.strip = p.tiles_y, p.strips = 1;
-        p.step = most < 1 ? 1 : most < (size_t)p.tiles_y ? (int)most : p.tiles_y;
-        limit = limit < 72 ? limit : 132;
+        share_bands(p.tiles_y, most < 1 ? 1 : most < (size_t)p.tiles_y ? (int)most : p.tiles_y, 1, &p.step, &steps);
+        limit = limit < 72 ? limit : 132 / pixels * pixels;
     } else {
         p.strip = up_strip(p.tiles_y, cpu->workers);
         p.strips = (p.tiles_y - 1) / p.strip + 1;
-        p.step = (66 + p.tiles_x / 2) / p.tiles_x;
+        p.step = ((limit > 72 ? 100 : 66) + p.tiles_x / 2) / p.tiles_x;
         p.step = p.step < 1 ? 1 : p.step < p.strip ? p.step : p.strip;
     }
     p.group = group_size(p.step * p.tiles_x, limit, pixels, 1);
+    p.panel = p.shared ? (p.passes - 1) / cpu->workers + 1 : p.passes;
+    p.panel = p.panel < MULTIPLY_PASSES ? p.panel : MULTIPLY_PASSES;
+    p.panels = (p.passes - 1) / p.panel + 1;
     p.rows = p.step * UP_TILE + 2;
     p.v_floats = ((size_t)UP_PRODUCTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP) / PAIR;
-    p.m_floats = (size_t)UP_PRODUCTS * p.group * p.width * VL + UP_KERNELS * UP_GAP;
+    p.m_floats = ((size_t)UP_PRODUCTS * p.group * p.width * VL + UP_KERNELS * UP_GAP) * p.panel;
     p.ring_floats = up_rows_floats(&p, p.rows);
     p.boundary_floats = up_rows_floats(&p, BOUNDARY_ROWS);
-    p.worker_floats = p.m_floats + (p.shared ? 0 : p.v_floats + p.ring_floats);
+    p.worker_floats = p.m_floats + (p.shared ? 0 : p.v_floats + p.ring_floats) + MULTIPLY_FLOATS;
     return p;
 }
 
@@ -318,23 +325,27 @@ static inline void up_store_tile(const polyphase_plan *p, const up_rows *to, con
     }
 }
 
-/* Multiplies a transformed group with the weights of one register tile's outputs and transforms the products back. */
-static void up_multiply_pass(const polyphase_job *job, up_area area, const up_rows *to, int group, int pass,
-                             const operand *v, float *m) {
+/* Multiplies a transformed group with the weights of a panel of outputs and transforms the products back. */
+static void up_multiply_panel(const polyphase_job *job, up_area area, const up_rows *to, int group, int panel,
+                              const operand *v, float *m) {
     const polyphase_plan *p = &job->p;
     const ptrdiff_t no_offset = 0;
     int first = group * p->group, tiles = area.rows * p->tiles_x;
     int count = tiles - first < p->group ? tiles - first : p->group;
+    int pass = panel * p->panel, passes = p->passes - pass < p->panel ? p->passes - pass : p->panel;
     size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs, pixels = (size_t)p->group * VL;
+    size_t m_pass = p->m_floats / p->panel;
     const operand *u = (const operand *)job->args->packed + (size_t)pass * UP_KERNELS * slab;
     for (int k = 0; k < UP_KERNELS; k++) {
         tile_job tile = {.x = v + up_place(p, k, 0, 0, 0), .x_block = up_count(k) * pixels, .taps = &no_offset,
-                         .ntaps = 1, .blocks = p->blocks, .w = u + k * slab, .w_block = VL * outputs};
-        multiply(tile, m + up_at(k, p->group * outputs), p->width, up_count(k) * p->group);
+                         .ntaps = 1, .blocks = p->blocks, .w = u + k * slab, .w_block = VL * outputs,
+                         .passes = passes, .w_pass = UP_KERNELS * slab, .acc_pass = m_pass,
+                         .scratch = m + p->worker_floats - MULTIPLY_FLOATS};
+        multiply(&tile, m + up_at(k, p->group * outputs), p->width, up_count(k) * p->group);
     }
-    for (int r = 0; r < p->width; r++)
+    for (int r = 0; r < passes * p->width; r++)
         for (int t = 0; t < count; t++)
-            up_store_tile(p, to, m, pass * p->width + r, t, r, (area.row + (first + t) / p->tiles_x) * UP_TILE,
+            up_store_tile(p, to, m + r / p->width * m_pass, pass * p->width + r, t, r % p->width, (area.row + (first + t) / p->tiles_x) * UP_TILE,
                           (first + t) % p->tiles_x * UP_TILE);
 }
 
@@ -439,8 +450,8 @@ static void up_run_strip(void *arg, int task, int worker) {
         for (int group = 0; group * p->group < area.rows * p->tiles_x; group++) {
             for (int block = 0; block < p->blocks; block++)
                 up_transform_block(job, area, group, block, v);
-            for (int pass = 0; pass < p->passes; pass++)
-                up_multiply_pass(job, area, &rows, group, pass, v, m);
+            for (int panel = 0; panel < p->panels; panel++)
+                up_multiply_panel(job, area, &rows, group, panel, v, m);
         }
         if (row == begin && strip > 0)
             up_keep_rows(p, up_boundary(job, n, strip - 1), &rows, begin * UP_TILE);
@@ -473,10 +484,10 @@ static void up_transform_shared(void *arg, int block, int worker) {
     up_transform_block(job, job->area, job->group, block, job->shared_v);
 }
 
-static void up_multiply_shared(void *arg, int pass, int worker) {
+static void up_multiply_shared(void *arg, int panel, int worker) {
     const polyphase_job *job = arg;
-    up_multiply_pass(job, job->area, &job->shared_rows, job->group, pass, job->shared_v,
-                     job->scratch + job->p.worker_floats * worker);
+    up_multiply_panel(job, job->area, &job->shared_rows, job->group, panel, job->shared_v,
+                      job->scratch + job->p.worker_floats * worker);
 }
 
 static void up_smooth_shared(void *arg, int task, int worker) {
@@ -495,7 +506,7 @@ static void up_run_shared(const gb_cpu *cpu, polyphase_job *job, int n) {
         job->area = (up_area){n, row, p->tiles_y - row < p->step ? p->tiles_y - row : p->step};
         for (job->group = 0; job->group * p->group < job->area.rows * p->tiles_x; job->group++) {
             gb_parallel(cpu, p->blocks, up_transform_shared, job);
-            gb_parallel(cpu, p->passes, up_multiply_shared, job);
+            gb_parallel(cpu, p->panels, up_multiply_shared, job);
         }
         job->last = (row + job->area.rows) * UP_TILE - 1;
         job->last = job->last < height ? job->last : height;
@@ -532,8 +543,12 @@ static bool polyphase_supports(const gb_cpu *cpu, const gb_desc *d) {
     return blocked_maps(d) && d->conv.up == 2 && d->in[0].h >= 32 && d->in[0].w >= 32;
 }
 
+static bool polyphase_pays(const gb_desc *d) {
+    return multiply_pays(d, 512, 128, 32);
+}
+
 static const gb_op_row row_polyphase = {
     .op = GB_OP_MODULATED_CONV2D, .form = "polyphase", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
-    .supports = polyphase_supports, .packed_size = polyphase_packed_size, .pack = polyphase_pack,
+    .supports = polyphase_supports, .pays = polyphase_pays, .packed_size = polyphase_packed_size, .pack = polyphase_pack,
     .workspace = polyphase_workspace, .run = polyphase_run,
 };

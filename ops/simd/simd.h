@@ -7,7 +7,8 @@
 #include "ops/ops.h"
 
 enum {
-    GB_RANK_PLAIN, GB_RANK_OPENBLAS, GB_RANK_AVX2, GB_RANK_AVX512, GB_RANK_AVX512BF16, GB_RANK_AMXBF16, GB_RANK_NEON, GB_RANK_WASM
+    GB_RANK_PLAIN, GB_RANK_OPENBLAS, GB_RANK_AVX2, GB_RANK_AVX512, GB_RANK_AVX512BF16, GB_RANK_AMX, GB_RANK_AMXBF16,
+    GB_RANK_NEON, GB_RANK_WASM
 };
 
 typedef struct gb_isa {
@@ -22,7 +23,8 @@ typedef struct gb_isa {
 extern const gb_isa gb_isas[];          /* in ascending rank, ended by an entry without a name */
 
 extern const gb_op_row *const gb_openblas_rows[], *const gb_avx2_rows[], *const gb_avx512_rows[],
-    *const gb_avx512bf16_rows[], *const gb_amxbf16_rows[], *const gb_neon_rows[], *const gb_wasm_rows[];
+    *const gb_avx512bf16_rows[], *const gb_amx_rows[], *const gb_amxbf16_rows[], *const gb_neon_rows[],
+    *const gb_wasm_rows[];
 float gb_avx2_burst(int rounds);
 float gb_avx512_burst(int rounds);
 float gb_avx512bf16_burst(int rounds);

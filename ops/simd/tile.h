@@ -11,7 +11,12 @@ static inline int vectors_of(int channels_count) {
 
 /* The pixels of a tile of `vectors` vectors: as many as fit the registers beside the weights and a broadcast. */
 static inline int tile_pixels(int vectors) {
+#ifdef __AMX_BF16__
+    (void)vectors;
+    return 16;
+#else
     return vectors == TILE_VECTORS ? 6 : 12;
+#endif
 }
 
 /* The widest tile that fills a layer of `vectors` output vectors without a remainder. */
@@ -49,8 +54,22 @@ typedef struct tile_job {
     int ntaps, blocks;
     const operand *w;       /* [blocks][ntaps][VL / PAIR][vectors · VL][PAIR], w_block operands from block to block */
     size_t w_block;
+    int passes;             /* sets of weights that the same pixels pass by, for acc, acc + acc_pass, … */
+    size_t w_pass, acc_pass;
     bool more;              /* add to acc rather than start from zero */
+    float *scratch;         /* MULTIPLY_FLOATS of this worker */
 } tile_job;
+
+#ifdef __AMX_BF16__
+#include "ops/simd/tile_amx.h"
+#else
+/* What convolutions have to know of multiply(). */
+enum {
+    MULTIPLY_FLOATS = 0,        /* scratch memory of a worker */
+    MULTIPLY_PASSES = 1,        /* passes that a convolution gives it at once, at most */
+    MULTIPLY_PIXELS = 96,       /* of a group, at most */
+    MULTIPLY_SPAN = INT_MAX,    /* pixels from the first tap to the last, at most */
+};
 
 /* acc is [pixels][vectors · VL]. Forced inline so that both counts are constants and the accumulators registers. */
 static inline __attribute__((always_inline)) void multiply_tile(const tile_job *job, float *acc, const int pixels,
@@ -106,7 +125,7 @@ static void multiply_blocks(tile_job job, float *acc, int vectors, int count) {
 /* Computes `count` pixels, rounded up to complete tiles unless count = 1: x and acc have space for those. All pixels pass
  * by 16 KB of weights before the next 16 KB, so that only the first tile reads them from beyond the first-level cache.
  * Meanwhile sums are in memory, which does not change their bits. */
-static void multiply(tile_job job, float *acc, int vectors, int count) {
+static void multiply_pass(tile_job job, float *acc, int vectors, int count) {
     int blocks = job.blocks, slab = (16 << 10) / (int)(sizeof(operand) * job.ntaps * VL * vectors * VL);
     slab = count <= tile_pixels(vectors) ? blocks : slab < 1 ? 1 : slab;
     for (int block = 0; block < blocks; block += slab) {
@@ -115,6 +134,13 @@ static void multiply(tile_job job, float *acc, int vectors, int count) {
         job.x += slab * job.x_block, job.w += slab * job.w_block, job.more = true;
     }
 }
+
+static void multiply(const tile_job *job, float *acc, int vectors, int count) {
+    tile_job one = *job;
+    for (int pass = 0; pass < job->passes; pass++, one.w += job->w_pass, acc += job->acc_pass)
+        multiply_pass(one, acc, vectors, count);
+}
+#endif
 
 /* ------------------------------------------------------------------------------------------------ weights */
 
@@ -141,4 +167,11 @@ static void pack_matrix_block(void *arg, int task, int worker) {
 static void pack_matrix(const gb_cpu *cpu, const float *w, int cin, int cout, operand *to) {
     matrix_packing job = {w, cin, cout, to};
     gb_parallel(cpu, vectors_of(cout) / tile_width(vectors_of(cout)) * vectors_of(cin), pack_matrix_block, &job);
+}
+
+/* Whether these products are faster than those of the next lower instruction set: AMX splits every operand, which pays with
+ * this many channels in and out and maps of this size. */
+static bool multiply_pays(const gb_desc *d, int cin, int cout, int size) {
+    return MULTIPLY_PASSES == 1 ||
+           (d->in[0].c >= cin && d->conv.cout >= cout && d->in[0].h >= size && d->in[0].w >= size);
 }

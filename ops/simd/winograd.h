@@ -14,6 +14,7 @@ typedef struct winograd_plan {
     int blocks;                     /* of input channels */
     int width, passes;              /* vectors of a register tile; register tiles of all outputs */
     int wanted;                     /* register tiles with outputs that are read */
+    int panel;                      /* register tiles of a task */
     bool shared;                    /* workers share a group */
     size_t v_step, m_step;          /* operands of V and floats of M from one of the 36 elements to the next */
     size_t worker_floats;
@@ -23,6 +24,11 @@ static size_t winograd_weight_floats(const gb_desc *d) {
     return (size_t)ELEMENTS * vectors_of(d->in[0].c) * VL * vectors_of(d->conv.cout) * VL / PAIR;
 }
 
+/* The panels with outputs that are read. */
+static inline int panels(const winograd_plan *p) {
+    return (p->wanted - 1) / p->panel + 1;
+}
+
 static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     winograd_plan p = {.blocks = vectors_of(d->in[0].c)};
     int vectors = vectors_of(d->conv.cout);
@@ -30,6 +36,8 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     p.tiles_x = (d->in[0].w + TILE - 1) / TILE;
     p.tiles = d->in[0].n * p.tiles_y * p.tiles_x;
     p.width = tile_width(vectors);
+    while (d->conv.wanted && p.width > 1 && d->conv.wanted <= p.width / 2 * VL)
+        p.width /= 2;
     p.passes = vectors / p.width;
     p.wanted = d->conv.wanted ? (d->conv.wanted - 1) / (p.width * VL) + 1 : p.passes;
 
@@ -37,7 +45,9 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     size_t tile_bytes = sizeof(float) * ELEMENTS * p.width * VL;
     int limit = (int)(cpu->l2 * 2 / 3 / tile_bytes);    /* M and one element's weights fill the second-level cache */
     limit = limit > 96 ? 96 : limit < pixels ? pixels : limit / pixels * pixels;
-    bool few = (p.tiles - 1) / limit + 1 < 4 * cpu->workers;
+    if (MULTIPLY_PASSES > 1)
+        limit = sizeof(float) * winograd_weight_floats(d) > cpu->l2 / 2 ? MULTIPLY_PIXELS : 96;
+    bool few = (p.tiles - 1) / limit + 1 < (MULTIPLY_PASSES > 1 ? 1 : 4) * cpu->workers;
     p.group = group_size(p.tiles, limit, pixels, cpu->workers);
     p.groups = (p.tiles - 1) / p.group + 1;
     int64_t apart = (int64_t)((p.groups - 1) / cpu->workers + 1) * p.group * p.passes;
@@ -47,11 +57,13 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
         p.group = group_size(p.tiles, limit, pixels, 1);
         p.groups = (p.tiles - 1) / p.group + 1;
     }
+    p.panel = p.shared ? (p.passes - 1) / cpu->workers + 1 : p.passes;
+    p.panel = p.panel < MULTIPLY_PASSES ? p.panel : MULTIPLY_PASSES;
 
     /* Strides that are multiples of 4096 bytes would put all 36 elements into the same few cache lines. */
     p.v_step = (size_t)p.blocks * p.group * VL + 80 * PAIR;
-    p.m_step = (size_t)p.group * p.width * VL + 80;
-    p.worker_floats = ELEMENTS * (p.m_step + (p.shared ? 0 : p.v_step / PAIR));
+    p.m_step = (size_t)p.group * p.width * VL * p.panel + 80;
+    p.worker_floats = ELEMENTS * (p.m_step + (p.shared ? 0 : p.v_step / PAIR)) + MULTIPLY_FLOATS;
     return p;
 }
 
@@ -265,20 +277,24 @@ static inline void store_tile(const winograd_job *job, tile_at at, const float *
     }
 }
 
-/* Multiplies a transformed group with the weights of one register tile's outputs and stores the results. */
-static void multiply_pass(const winograd_job *job, int group, int pass, const operand *v, float *m) {
+/* Multiplies a transformed group with the weights of a panel of outputs and stores the results. */
+static void multiply_panel(const winograd_job *job, int group, int panel, const operand *v, float *m) {
     const winograd_plan *p = &job->p;
     const ptrdiff_t no_offset = 0;
     int first = group * p->group, count = p->tiles - first < p->group ? p->tiles - first : p->group;
-    size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs;
+    float *scratch = m + p->worker_floats - MULTIPLY_FLOATS;
+    int pass = panel * p->panel, passes = p->wanted - pass < p->panel ? p->wanted - pass : p->panel;
+    size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs, acc_pass = p->group * outputs;
     const operand *u = (const operand *)job->args->packed + pass * ELEMENTS * slab;
     for (int element = 0; element < ELEMENTS; element++) {
         tile_job tile = {.x = v + element * p->v_step, .x_block = (size_t)p->group * VL, .taps = &no_offset, .ntaps = 1,
-                         .blocks = p->blocks, .w = u + element * slab, .w_block = VL * outputs};
-        multiply(tile, m + element * p->m_step, p->width, count);
+                         .blocks = p->blocks, .w = u + element * slab, .w_block = VL * outputs, .passes = passes,
+                         .w_pass = ELEMENTS * slab, .acc_pass = acc_pass, .scratch = scratch};
+        multiply(&tile, m + element * p->m_step, p->width, count);
     }
-    for (int r = 0; r < p->width; r++) {
+    for (int r = 0; r < passes * p->width; r++) {
         int c = (pass * p->width + r) * VL, sample = -1;
+        const float *from = m + r / p->width * acc_pass + r % p->width * VL;
         channel_writer to = {0};
         vec demodulate = vset1(1.0f);
         for (int t = 0; t < count; t++) {
@@ -289,7 +305,7 @@ static void multiply_pass(const winograd_job *job, int group, int pass, const op
                 to.stream = job->stream;
                 demodulate = vload(job->m.d + (size_t)sample * VL * vectors_of(job->d->conv.cout) + c);
             }
-            store_tile(job, at, m + (t * p->width + r) * VL, demodulate, &to);
+            store_tile(job, at, from + t * outputs, demodulate, &to);
         }
     }
     if (job->stream)
@@ -304,8 +320,8 @@ static void run_group(void *arg, int group, int worker) {
     operand *v = (operand *)(m + ELEMENTS * job->p.m_step);
     for (int block = 0; block < job->p.blocks; block++)
         transform_block(job, group, block, v);
-    for (int pass = 0; pass < job->p.wanted; pass++)
-        multiply_pass(job, group, pass, v, m);
+    for (int panel = 0; panel < panels(&job->p); panel++)
+        multiply_panel(job, group, panel, v, m);
 }
 
 static void transform_shared(void *arg, int block, int worker) {
@@ -314,9 +330,9 @@ static void transform_shared(void *arg, int block, int worker) {
     transform_block(job, job->group, block, job->shared_v);
 }
 
-static void multiply_shared(void *arg, int pass, int worker) {
+static void multiply_shared(void *arg, int panel, int worker) {
     const winograd_job *job = arg;
-    multiply_pass(job, job->group, pass, job->shared_v, workers_m(job, worker));
+    multiply_panel(job, job->group, panel, job->shared_v, workers_m(job, worker));
 }
 
 static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
@@ -330,7 +346,7 @@ static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *arg
         job.scratch = at + ELEMENTS * job.p.v_step / PAIR;
         for (job.group = 0; job.group < job.p.groups; job.group++) {
             gb_parallel(cpu, job.p.blocks, transform_shared, &job);
-            gb_parallel(cpu, job.p.wanted, multiply_shared, &job);
+            gb_parallel(cpu, panels(&job.p), multiply_shared, &job);
         }
     } else {
         job.scratch = at;
@@ -344,8 +360,12 @@ static bool winograd_supports(const gb_cpu *cpu, const gb_desc *d) {
     return blocked_maps(d) && d->conv.kernel == 3 && d->conv.up == 1 && d->in[0].h >= 16 && d->in[0].w >= 16;
 }
 
+static bool winograd_pays(const gb_desc *d) {
+    return multiply_pays(d, 128, d->conv.wanted ? INT_MAX : 128, 32);
+}
+
 static const gb_op_row row_winograd = {
     .op = GB_OP_MODULATED_CONV2D, .form = "winograd", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
-    .supports = winograd_supports, .packed_size = winograd_packed_size, .pack = winograd_pack,
+    .supports = winograd_supports, .pays = winograd_pays, .packed_size = winograd_packed_size, .pack = winograd_pack,
     .workspace = winograd_workspace, .run = winograd_run,
 };
