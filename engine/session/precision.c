@@ -27,6 +27,7 @@ static gb_status find_other(gb_session *session, const char *precision, gb_error
     session->other.isa = found.isa;
     session->other.rank = found.rank;
     session->other.bf16 = found.bf16;
+    session->other.amx = found.amx;
     return GB_OK;
 }
 
