@@ -11,7 +11,7 @@ import {colourMaps, colourTable} from './colours.js';
 import {openExport} from './export.js';
 import {pixelsOf, rangeOf, readAt} from './field.js';
 
-const toggleBench = () => bench.set({on: !bench.isOn});
+const toggleBench = () => bench.open(!bench.isOn);
 
 export const benchButton = () => button({icon: 'bench', label: 'Values', quiet: true, pressed: () => bench.isOn, run: toggleBench,
     title: 'The values of the selected layer in place of the picture (B)'});
