@@ -16,6 +16,7 @@ BEGIN {
     list("assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h math.h setjmp.h signal.h " \
          "stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h tgmath.h threads.h " \
          "time.h uchar.h wchar.h wctype.h pthread.h sched.h strings.h immintrin.h cpuid.h arm_neon.h wasm_simd128.h emscripten.h " \
+         "emscripten/threading.h " \
          "ganbend.h ganbend_analysis.h ganbend_gradient.h ganbend_graph.h zlib.h png.h yaml.h jansson.h libwebsockets.h turbojpeg.h " \
          "lo/lo.h cairo.h cblas.h cuda_runtime.h cuda_fp16.h cublas_v2.h", headers)
     list("open close read write pread pwrite lseek fsync ftruncate truncate flock stat fstat lstat fstatat access realpath statvfs " \

@@ -311,6 +311,13 @@ test('the values of a layer take the place of the picture: all maps, one, its sp
     await page.browser.chrome('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y });
     await until(async () => /^frequency 0, 0: -?[\d.]+ dB$/.test(await page.run('return document.querySelector(".bench-where").textContent;')),
                 'the value under the pointer');
+    // Two layers side by side take their place, and the other way round.
+    const isShown = async () => [await page.run('return document.querySelector("#picture .pair").hidden;'),
+                                 await page.run('return document.querySelector("#picture .bench-bar").hidden;')];
+    await page.press('Two layers');
+    assert.deepEqual(await isShown(), [false, true]);
+    await page.press('Values');
+    assert.deepEqual(await isShown(), [true, false]);
     await page.key('b');
     assert.equal(await page.pixels(), unbent);
 });

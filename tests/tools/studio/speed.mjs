@@ -1,15 +1,27 @@
 // Measures the speed of the studio in Chromium, from input to screen; prints figures and tests nothing:
 //     node speed.mjs GANBEND [MODEL] [--device D …]
+//     node speed.mjs FOLDER MODEL              # of the folder for web hosts, on which the model (.gbw) is dropped
+//     node speed.mjs FOLDER MODEL --isolated   # the same with threads
 // Pictures per second on the canvas while a slider of a layer is dragged and while the path between two pins plays; the time
 // from a change to its first picture, preview or not, and to the full one.
-import { openPage, toyFaces } from './page.mjs';
+import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 
-const [ganbend, ...rest] = process.argv.slice(2);
+import { openPage, toyFaces } from './page.mjs';
+import { serve } from './static.mjs';
+
+const [program, ...rest] = process.argv.slice(2);
+const isFolder = statSync(program).isDirectory();
 const models = rest.length && !rest[0].startsWith('--') ? [rest.shift()] : [toyFaces];
 const seconds = 5, changes = 12;
-const page = await openPage(ganbend, { models, options: rest });
+const host = isFolder ? await serve(program, { isolated: rest.includes('--isolated') }) : null;
+const page = await openPage(program, host ? { beside: { studio: host, out: null } } : { models, options: rest });
+if (host) {
+    await page.dropFile(basename(models[0]), readFileSync(models[0]).toString('base64'));
+    await page.shows(basename(models[0], '.gbw'));
+}
 
-// In the page: one change per animation frame; counts the pictures.
+// In the page: one change per animation frame, with 'seeds' as many as it takes; counts the pictures.
 const drag = act => page.run(`const [act, seconds] = arguments;
     let pictures = 0, fulls = 0;
     const off = store.on('frame', which => {
@@ -19,8 +31,8 @@ const drag = act => page.run(`const [act, seconds] = arguments;
     const begun = performance.now();
     for (let i = 0; performance.now() - begun < 1000 * seconds; i++) {
         if (act === 'drag') controls.move('bend/0/b', 1 + (i % 200) / 50);
-        if (act === 'seed') controls.move('seed', i);
-        await new Promise(requestAnimationFrame);
+        if (act === 'seed' || act === 'seeds') controls.move('seed', i);
+        await new Promise(act === 'seeds' ? resolve => setTimeout(resolve) : requestAnimationFrame);
     }
     off();
     const passed = (performance.now() - begun) / 1000;
@@ -61,7 +73,8 @@ async function measure() {
         console.log(`${what}: ${rate.toFixed(1)} pictures a second, ${fulls.toFixed(1)} of them full`);
     const tell = (what, { first, full }) =>
         console.log(`${what}: the first picture after ${first.toFixed(0)} ms, the full one after ${full.toFixed(0)} ms`);
-    say('seeds, one after the other', await drag('seed'));
+    say('seeds, one for each frame of the screen', await drag('seed'));
+    say('seeds, as many as it takes', await drag('seeds'));
     tell('another seed', await wait('seed'));
     if (layer) {
         await page.run(`const [at] = arguments;
@@ -77,4 +90,4 @@ async function measure() {
     }
 }
 
-await measure().finally(page.close);
+await measure().finally(page.close).finally(() => host?.stop());

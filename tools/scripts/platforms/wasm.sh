@@ -1,6 +1,7 @@
 #!/bin/sh
 # WebAssembly: compiled with warnings as errors; under node every row is right, plain and with SIMD128, the fixtures equal
-# PyTorch in every layer, and plain rows make the pictures of a native program to the last bit. Prints sizes and times.
+# PyTorch in every layer, and plain rows make the pictures of a native program to the last bit; in Chromium the studio works
+# without a server. Prints sizes and times.
 # Usage, from the repository root: sh tools/scripts/platforms/wasm.sh BUILD-FOLDER
 set -eu
 out=$(realpath -m "$1")/wasm
@@ -35,6 +36,10 @@ same() {
 same tests/fixtures/toy-faces-64.gbw --seeds 7
 same weights/demo/portraits-128.gbw --seeds 6 --trunc 0.7 --bend docs/examples/wave.yaml
 same weights/demo/things-64.gbw --seeds 3
+
+# ---- the studio in a browser, beside the native program
+sh tools/scripts/packages.sh long
+GANBEND_WEB_BUILD=$out sh tests/tools/studio/web.sh "$native/tools/ganbend" "$(command -v node)"
 
 # ---- figures
 for module in "$out"/node/*.wasm "$out"/studio/*.wasm; do

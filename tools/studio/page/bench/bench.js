@@ -28,7 +28,8 @@ function showNow() {
 export const bench = {
     get node() { return node(); },
     get maps() { return mapsOf(node()); },
-    get isOn() { return bench.get('on') === true; },
+    // Whether the values are the big picture; two layers side by side (split/pair.js) are in their place.
+    get isOn() { return bench.get('on') === true && store.ui.pair?.on !== true; },
     get show() { return showNow(); },
     get map() { return Math.min(mapsOf(node()) - 1, Math.max(0, Math.round(Number(bench.get('map'))) || 0)); },
     // A setting, as far as it means something.
@@ -38,6 +39,12 @@ export const bench = {
         return known && !known.includes(value) ? defaults[key] : value;
     },
     set: what => store.setUi('bench', {...store.ui.bench, ...what}),
+    // Makes the values the big picture, or not.
+    open(isOpen, what = {}) {
+        if (isOpen && store.ui.pair?.on)
+            store.setUi('pair', {...store.ui.pair, on: false});
+        bench.set({...what, on: isOpen});
+    },
     // `who` looks at the values, until called with false.
     want(who, isWanted) {
         if (wanted.has(who) === isWanted)
@@ -123,7 +130,7 @@ store.on('network', () => {
     moments = [];
 });
 store.on('ui', key => {
-    if (key !== 'bench' && key !== undefined)
+    if (!['bench', 'pair', undefined].includes(key))
         return;
     ask();
     store.tell('bench');

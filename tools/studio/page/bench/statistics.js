@@ -61,7 +61,7 @@ export function statisticsPanel() {
 
     function rowElement() {
         const name = el('button', {type: 'button', class: 'line', title: 'Show this map as the big picture',
-                                   onclick: () => bench.set({on: true, show: 'map', map: row.map})});
+                                   onclick: () => bench.open(true, {show: 'map', map: row.map})});
         const bar = svg('svg', {class: 'spread', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true'},
                         svg('path', {class: 'whole'}), svg('path', {class: 'around'}), svg('path', {class: 'mean'}));
         const cells = columns.slice(1).map(() => el('td'));

@@ -11,7 +11,7 @@ import {colourMaps, colourTable} from './colours.js';
 import {openExport} from './export.js';
 import {pixelsOf, rangeOf, readAt} from './field.js';
 
-const toggleBench = () => bench.set({on: !bench.isOn});
+const toggleBench = () => bench.open(!bench.isOn);
 
 export const benchButton = () => button({icon: 'bench', label: 'Values', quiet: true, pressed: () => bench.isOn, run: toggleBench,
     title: 'The values of the selected layer in place of the picture (B)'});
@@ -23,7 +23,7 @@ const rangeNow = () => rangeOf(bench.view, bench.get('range'), [bench.get('low')
 
 const words = {energy: 'energy', mean: 'mean', map: 'one map', colour: 'colours'};
 const titles = {energy: 'Root of the mean square of all maps', mean: 'Mean of all maps', colour: 'The three maps as red, green and blue'};
-const ranges = {all: 'all values', most: 'most values', even: 'even about 0', fixed: 'fixed'};
+const ranges = {all: 'all values', most: 'most values', even: 'about 0', fixed: 'fixed'};
 const rangeTitles = {all: 'From the smallest to the largest value', most: 'Without the smallest and the largest hundredth',
                      even: 'As far below 0 as above', fixed: 'As it is now, whatever comes'};
 

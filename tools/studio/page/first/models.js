@@ -190,7 +190,7 @@ export function openModels() {
             last.map(({name, folder: of, inside: path}) => line(name, opened.includes(name) ? 'open' : path, () => choose(of, path))))),
         tabs, lists, wrong, local,
         el('button', {type: 'button', onclick: () => local.click()}, 'A checkpoint on this computer …'),
-        el('p', {class: 'small faint'}, `${endings.join(' ')}, also dropped anywhere on the page. What is not a .gbw is converted ${
-            isInBrowser ? 'in this browser, and leaves this computer at no time' : 'in a sandbox'}.`)));
+        el('p', {class: 'small faint'}, `${endings.join(' ')}, also dropped anywhere on the page. ${
+            isInBrowser ? 'They are read and converted in this browser, and sent nowhere' : 'What is not a .gbw is converted in a sandbox'}.`)));
     show();
 }
