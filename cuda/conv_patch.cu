@@ -90,4 +90,5 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 const gb_op_row gb_conv2d_patch_cuda = {
     .op = GB_OP_MODULATED_CONV2D, .form = "patch", .isa = "cuda", .rank = GB_CUDA_FEW_CHANNELS, .fuses = true,
     .supports = supports, .packed_size = gb_conv_packed_size, .pack = gb_conv_pack, .workspace = workspace, .run = run,
+    .prepare = gb_modulation_prepare, .prepared_size = gb_modulation_prepared_size,
 };

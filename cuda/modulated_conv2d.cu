@@ -84,4 +84,5 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 const gb_op_row gb_conv2d_cuda = {
     .op = GB_OP_MODULATED_CONV2D, .form = "direct", .isa = "cuda", .rank = GB_CUDA_PLAIN, .fuses = true,
     .packed_size = packed_size, .pack = pack, .workspace = workspace, .run = run,
+    .prepare = gb_modulation_prepare_floats, .prepared_size = gb_modulation_prepared_floats_size,
 };

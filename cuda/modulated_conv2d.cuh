@@ -27,18 +27,27 @@ static inline size_t gb_factors_floats(const gb_desc *d) {
 /* alpha is [cout]; NULL means that all are 1. */
 void gb_factors_pack(const gb_desc *d, const float *const *weights, const float *alpha, float *to);
 
-/* In the workspace of a row: [N][cout] scale, and [N][cin_padded] s' as float16 or float32. */
+/* [N][cout] scale, and [N][cin_padded] s' as float16 or float32. */
 struct gb_modulation {
-    float *scale;
+    const float *scale;
     long long scale_step;       /* from one sample to the next; 0 if it is the same for all samples */
-    void *styles;               /* NULL = none */
+    const void *styles;         /* NULL = none */
     bool half;
     int cin_padded;             /* cin rounded up to a multiple of 8, as in the map; zeros beyond cin */
 };
 
+/* Bytes of the two. */
 size_t gb_modulation_bytes(const gb_desc *d, bool half);
-/* Launches the kernel that computes them at the beginning of args->workspace. */
+/* What the row's gb_modulation_prepare() has computed into args->prepared; without that, launches the kernel that computes
+ * it at the beginning of args->workspace. */
 gb_modulation gb_modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, const float *factors, bool half);
+
+/* prepare() and prepared_size() of rows that call gb_modulate(): one launch for the layers of a network. First for rows with
+ * the weights of conv_weights.cuh, whose styles are float16 in half precision; then for weights as they are and float32. */
+void gb_modulation_prepare(const gb_cpu *cpu, const gb_use *uses, int count);
+size_t gb_modulation_prepared_size(const gb_cpu *cpu, const gb_desc *d);
+void gb_modulation_prepare_floats(const gb_cpu *cpu, const gb_use *uses, int count);
+size_t gb_modulation_prepared_floats_size(const gb_cpu *cpu, const gb_desc *d);
 
 /* y[oy,ox] = 4 Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx], zero outside t, of which `in` is a channels-last map; then the
  * epilogue. `fir` is as packed with the factors. */

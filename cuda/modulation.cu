@@ -1,9 +1,12 @@
 /* Styles and demodulation: the factors of modulated_conv2d.cuh for every sample and output channel. A block computes a
- * few output channels of one sample, one per warp; the first block of a sample also writes its styles. */
+ * few output channels of one sample, one per warp; the first block of a sample also writes its styles. One launch computes
+ * the factors of any number of layers whose styles are known. */
 #include <math.h>
 #include <string.h>
 
+#include "cuda/conv_weights.cuh"
 #include "cuda/modulated_conv2d.cuh"
+#include "cuda/uses.cuh"
 #include "cuda/warp.cuh"
 
 enum { WARPS = 8, THREADS = 32 * WARPS };
@@ -52,17 +55,30 @@ size_t gb_modulation_bytes(const gb_desc *d, bool half) {
     return scale_bytes(d) + (d->conv.modulated ? (styles + 255) / 256 * 256 : 0);
 }
 
-__global__ static void __launch_bounds__(THREADS)
-modulate(const float *styles, float gain, const float *squares, const float *unscale, int cin, int cout,
-         gb_modulation to) {
+struct modulation_use {
+    const float *given;         /* [N][cin]; NULL = all are 1 */
+    float gain;
+    const float *squares;       /* NULL = no demodulation */
+    const float *unscale;
+    int cin, cin_padded, cout, samples, first_block;
+    bool half;
+    float *scale;
+    void *styles;               /* NULL if `given` is */
+};
+
+__global__ static void __launch_bounds__(THREADS) modulate(gb_uses<modulation_use> uses) {
     __shared__ float largest[WARPS];
-    int lane = threadIdx.x % 32, warp = threadIdx.x / 32, o = blockIdx.x * WARPS + warp, n = blockIdx.y;
-    const float *s = styles + (long long)n * cin;
+    int block;
+    modulation_use u = gb_use_of_block(uses, &block);
+    int lane = threadIdx.x % 32, warp = threadIdx.x / 32, o = block * WARPS + warp, n = blockIdx.y;
+    const float *s = u.given + (u.given ? (long long)n * u.cin : 0);
     float m = 1.0f;
-    if (to.half && to.styles) {
+    if (n >= u.samples)
+        return;
+    if (u.half && u.given) {
         float maximum = 0.0f;
-        for (int i = threadIdx.x; i < cin; i += THREADS)
-            maximum = fmaxf(maximum, fabsf(s[i] * gain));
+        for (int i = threadIdx.x; i < u.cin; i += THREADS)
+            maximum = fmaxf(maximum, fabsf(s[i] * u.gain));
         maximum = gb_warp_max(maximum);
         if (lane == 0)
             largest[warp] = maximum;
@@ -72,40 +88,101 @@ modulate(const float *styles, float gain, const float *squares, const float *uns
             m = fmaxf(m, largest[i]);
         m = m > 0.0f && m < INFINITY ? m : 1.0f;
     }
-    if (blockIdx.x == 0 && to.styles)
-        for (int i = threadIdx.x; i < to.cin_padded; i += THREADS) {
-            float v = i < cin ? s[i] * gain / m : 0.0f;
-            if (to.half)
-                ((__half *)to.styles)[(long long)n * to.cin_padded + i] = __float2half_rn(v);
+    if (block == 0 && u.given)
+        for (int i = threadIdx.x; i < u.cin_padded; i += THREADS) {
+            float v = i < u.cin ? s[i] * u.gain / m : 0.0f;
+            if (u.half)
+                ((__half *)u.styles)[(long long)n * u.cin_padded + i] = __float2half_rn(v);
             else
-                ((float *)to.styles)[(long long)n * to.cin_padded + i] = v;
+                ((float *)u.styles)[(long long)n * u.cin_padded + i] = v;
         }
-    if (o >= cout)
+    if (o >= u.cout)
         return;
     float d = 1.0f;
-    if (squares) {
+    if (u.squares) {
         float sum = 0.0f;
-        for (int i = lane; i < cin; i += 32) {
-            float style = to.styles ? s[i] * gain : 1.0f;
-            sum = fmaf(squares[(long long)o * cin + i], style * style, sum);
+        for (int i = lane; i < u.cin; i += 32) {
+            float style = u.given ? s[i] * u.gain : 1.0f;
+            sum = fmaf(u.squares[(long long)o * u.cin + i], style * style, sum);
         }
         d = 1.0f / sqrtf(gb_warp_sum(sum) + 1e-8f);
     }
     if (lane == 0)
-        to.scale[n * (long long)cout + o] = d * m * unscale[o];
+        u.scale[n * (long long)u.cout + o] = d * m * u.unscale[o];
+}
+
+static modulation_use use_of(const gb_desc *d, const gb_args *args, const float *factors, bool half, void *to) {
+    const gb_conv *conv = &d->conv;
+    modulation_use u;
+    memset(&u, 0, sizeof u);
+    u.given = conv->modulated ? (const float *)args->in[1]->data : NULL;
+    u.gain = conv->style_gain;
+    u.squares = conv->demodulate ? factors : NULL;
+    u.unscale = factors + gb_factors_unscale(d);
+    u.cin = d->in[0].c;
+    u.cin_padded = padded_inputs(d);
+    u.cout = conv->cout;
+    u.samples = conv->modulated ? d->in[0].n : 1;
+    u.half = half;
+    u.scale = (float *)to;
+    u.styles = conv->modulated ? (char *)to + scale_bytes(d) : NULL;
+    return u;
+}
+
+template <class F> static void launch(const gb_cpu *cpu, int count, F use) {
+    int blocks, samples = 1;
+    auto entry = [&](int i, int *own) {
+        modulation_use u = use(i);
+        samples = max(samples, u.samples);
+        *own = (u.cout + WARPS - 1) / WARPS;
+        return u;
+    };
+    gb_uses<modulation_use> uses = gb_live_uses<modulation_use>(cpu, count, entry, &blocks);
+    gb_launch(cpu, modulate, dim3((unsigned)blocks, (unsigned)samples), THREADS, 0, uses);
+}
+
+/* Without styles and demodulation, the scale is 1/α_o as it was packed. */
+static bool is_computed(const gb_desc *d) {
+    return d->conv.modulated || d->conv.demodulate;
+}
+
+static bool is_half(const gb_cpu *cpu) {
+    return gb_cuda_of(cpu)->precision == GB_HALF;
+}
+
+/* factors_at(d): the factors' place in the packed weights. */
+template <class F> static void prepare(const gb_cpu *cpu, const gb_use *uses, int count, bool half, F factors_at) {
+    launch(cpu, count, [&](int i) {
+        const gb_args *args = uses[i].args;
+        const float *factors = (const float *)args->packed + factors_at(uses[i].desc);
+        return use_of(uses[i].desc, args, factors, half, (void *)args->prepared);
+    });
+}
+
+void gb_modulation_prepare(const gb_cpu *cpu, const gb_use *uses, int count) {
+    prepare(cpu, uses, count, is_half(cpu), [&](const gb_desc *d) { return gb_conv_weight_words(cpu, d); });
+}
+
+size_t gb_modulation_prepared_size(const gb_cpu *cpu, const gb_desc *d) {
+    return is_computed(d) ? gb_modulation_bytes(d, is_half(cpu)) : 0;
+}
+
+void gb_modulation_prepare_floats(const gb_cpu *cpu, const gb_use *uses, int count) {
+    prepare(cpu, uses, count, false, [](const gb_desc *d) {
+        return (size_t)d->conv.cout * d->in[0].c * d->conv.kernel * d->conv.kernel;
+    });
+}
+
+size_t gb_modulation_prepared_floats_size(const gb_cpu *, const gb_desc *d) {
+    return is_computed(d) ? gb_modulation_bytes(d, false) : 0;
 }
 
 gb_modulation gb_modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, const float *factors, bool half) {
-    const gb_conv *conv = &d->conv;
-    const float *squares = conv->demodulate ? factors : NULL;
-    const float *unscale = factors + gb_factors_unscale(d);
-    gb_modulation m = {(float *)args->workspace, conv->cout, NULL, half, padded_inputs(d)};
-    if (conv->modulated)
-        m.styles = (char *)args->workspace + scale_bytes(d);
-    if (!conv->modulated)
-        m.scale_step = 0;
-    dim3 grid((unsigned)(conv->cout + WARPS - 1) / WARPS, conv->modulated ? (unsigned)d->in[0].n : 1);
-    gb_launch(cpu, modulate, grid, THREADS, 0, conv->modulated ? (const float *)args->in[1]->data : NULL,
-              conv->style_gain, squares, unscale, d->in[0].c, conv->cout, m);
+    void *to = args->prepared ? (void *)args->prepared : args->workspace;
+    modulation_use u = use_of(d, args, factors, half, to);
+    if (!args->prepared && is_computed(d))
+        launch(cpu, 1, [&](int) { return u; });
+    gb_modulation m = {is_computed(d) ? u.scale : u.unscale, d->conv.modulated ? u.cout : 0, u.styles, half,
+                       u.cin_padded};
     return m;
 }

@@ -121,7 +121,9 @@ typedef struct gb_desc {
     union {
         gb_conv conv;
         gb_fir fir;
-        struct { int cout; float gain; } linear;
+        /* With `selects`, in[0] is a list of vectors [N,rows,1,C], of which this row is x: a select before it is part of
+         * the step on devices. */
+        struct { int cout; float gain; bool selects; int row; } linear;
         struct { float eps; } pixel_norm;
         struct { int num_ws; } truncate;
         struct { int row; } select;
@@ -259,10 +261,20 @@ typedef struct gb_args {
     const void *live;                   /* gb_truncate_live, …; of adjoints of a layer its gb_epilogue */
     uint64_t version;                   /* of the live values: equal versions mean equal values */
     void *workspace;                    /* 64-byte aligned */
+    const void *prepared;               /* what the row's prepare() wrote; NULL if run() has to compute it itself */
 } gb_args;
 
+typedef struct gb_op_row gb_op_row;
+
+/* One of several steps that a device runs in one launch. */
+typedef struct gb_use {
+    const gb_op_row *row;
+    const gb_desc *desc;
+    const gb_args *args;
+} gb_use;
+
 /* One implementation of an operation. */
-typedef struct gb_op_row {
+struct gb_op_row {
     gb_op_id op;
     const char *form;                   /* the algorithm: "winograd"; NULL for the plain one */
     const char *isa;                    /* "plain", "avx2", …, "cuda" */
@@ -278,7 +290,15 @@ typedef struct gb_op_row {
     void (*pack)(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed);
     size_t (*workspace)(const gb_cpu *cpu, const gb_desc *d);           /* bytes; NULL = none */
     void (*run)(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);
-} gb_op_row;
+    /* Of rows of devices, where a launch takes longer than the arithmetic of small steps; NULL on the host. Several steps
+     * whose rows have the same function, and which do not read each other's outputs, share a launch; the bits are those
+     * of the steps one by one. */
+    void (*run_all)(const gb_cpu *cpu, const gb_use *uses, int count);     /* runs them */
+    /* Computes what depends only on the inputs from the second on (styles, gains), in advance: to args->prepared, of
+     * prepared_size() bytes; 0 bytes if there is nothing to prepare. */
+    void (*prepare)(const gb_cpu *cpu, const gb_use *uses, int count);
+    size_t (*prepared_size)(const gb_cpu *cpu, const gb_desc *d);
+};
 
 /* An operation: what all its rows have in common, and the plain C row that specifies the result. Its file in ops/
  * defines it; ops/list.h lists all. */
@@ -295,6 +315,11 @@ extern const gb_op *const gb_ops[GB_OPS];
 
 /* Checks inputs and attributes and fills d->out (block included). False leaves one line in `why`. */
 bool gb_op_shape(const gb_cpu *cpu, gb_desc *d, char *why, size_t why_size);
+
+/* The number of inputs of a LINEAR. */
+static inline int gb_linear_inputs(const gb_desc *d) {
+    return d->linear.selects ? d->in[0].w : d->in[0].c;
+}
 
 /* Multiply-adds of one run: transposed convolutions at input resolution, FIRs and element-wise work left out. */
 uint64_t gb_op_macs(const gb_desc *d);

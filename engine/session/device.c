@@ -26,45 +26,57 @@ static uint64_t key_of(const gb_session *session) {
     return key | 1;
 }
 
-static void each_step(gb_session *session, gb_step_runner run, bool first_pass, bool timed) {
-    gb_plan *plan = session->plan;
+typedef enum visit { FIRST_PASS, SECOND_PASS, READ_TIMES } visit;
+
+/* Visits the marked steps of each launch, in order. If steps are timed, each has a launch of its own, between two marks;
+ * what is prepared for a step counts as part of it. */
+static void each_launch(gb_session *session, gb_launch_runner run, visit why) {
+    const gb_plan *plan = session->plan;
+    const gb_device *device = session->cpu.device;
+    bool timed = session->options.time_steps;
     int index = 0;
-    for (int s = 0; s < plan->count; s++) {
-        gb_step *step = &plan->steps[s];
-        if (!step->run || (first_pass && is_host_step(session, step)))
-            continue;
-        if (timed)
-            session->cpu.device->mark(session->cpu.stream, index++);
-        run(session, step);
+    for (int l = 0; l < plan->launches.count; l++) {
+        const gb_launch *launch = &plan->launches.list[l];
+        int count = 0;
+        for (int i = 0; i < launch->count; i++) {
+            gb_step *step = &plan->steps[plan->launches.members[launch->first + i]];
+            if (!step->run || (why == FIRST_PASS && is_host_step(session, step)))
+                continue;
+            if (why == READ_TIMES) {
+                step->seconds += device->seconds(session->cpu.stream, index++);
+                continue;
+            }
+            plan->marked[count++] = step;
+            if (!timed)
+                continue;
+            if (why == SECOND_PASS)
+                device->mark(session->cpu.stream, index++);
+            run(session, plan->marked, count, launch->prepares);
+            count = 0;
+        }
+        if (count)
+            run(session, plan->marked, count, launch->prepares);
     }
-    if (timed)
-        session->cpu.device->mark(session->cpu.stream, index);
+    if (timed && why == SECOND_PASS)
+        device->mark(session->cpu.stream, index);
 }
 
-static void read_times(gb_session *session) {
-    gb_plan *plan = session->plan;
-    int index = 0;
-    for (int s = 0; s < plan->count; s++)
-        if (plan->steps[s].run)
-            plan->steps[s].seconds = session->cpu.device->seconds(session->cpu.stream, index++);
-}
-
-gb_status gb_device_steps(gb_session *session, gb_step_runner run, gb_error *err) {
+gb_status gb_device_steps(gb_session *session, gb_launch_runner run, gb_error *err) {
     const gb_device *device = session->cpu.device;
     gb_stream *stream = session->cpu.stream;
     bool timed = session->options.time_steps;
     gb_pass pass;
     do {
         device->begin(stream);
-        each_step(session, run, true, false);
+        each_launch(session, run, FIRST_PASS);
     } while ((pass = device->launch(stream, key_of(session))) == GB_PASS_AGAIN);
     if (pass != GB_PASS_LAUNCH)
         return GB_OK;
-    each_step(session, run, false, timed);
+    each_launch(session, run, SECOND_PASS);
     device->end(stream);
     gb_status status = timed ? gb_device_wait(session, err) : GB_OK;
     if (timed && !status)
-        read_times(session);
+        each_launch(session, NULL, READ_TIMES);
     return status;
 }
 

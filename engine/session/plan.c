@@ -7,7 +7,6 @@
 #include "engine/base/error.h"
 #include "engine/graph/device_memory.h"
 #include "host_step.h"
-#include "order.h"
 #include "ops/batch_norm.h"
 #include "place.h"
 
@@ -38,7 +37,8 @@ typedef struct planner {
     bool *absorbed;
     int *uses;                  /* per node: the number of needed nodes that read it */
     gb_node *user;              /* per node: the last of them */
-    int *last_read;             /* per node: the last step that reads it; 0 if there is none */
+    bool *in_place;             /* per node: a select that its readers do without */
+    int *last_read;             /* per node: the last launch that reads it; 0 if there is none */
 } planner;
 
 static bool is_source(const planner *m, gb_node node) {
@@ -112,6 +112,36 @@ static void match_attention(planner *m, gb_step *step) {
     step->desc.inputs = 3;
     step->in[2] = m->graph->nodes[mix].input[0];
     m->absorbed[softmax] = m->absorbed[mix] = true;
+}
+
+/* On a device, dense layers read the w of a layer where it is in ws. Finds the selects that need no step: those that are
+ * only read by dense layers, unless the boundary between them is cut. */
+static void find_in_place(planner *m) {
+    if (!m->cpu->device)
+        return;
+    for (gb_node i = 0; i < m->graph->count; i++)
+        m->in_place[i] = m->plan->read[i] && !is_source(m, i) && m->graph->nodes[i].desc.op == GB_OP_SELECT &&
+                         !m->request->cut[i];
+    for (gb_node i = 0; i < m->graph->count; i++) {
+        const gb_graph_node *node = &m->graph->nodes[i];
+        for (int k = 0; m->plan->read[i] && !is_source(m, i) && k < node->inputs; k++)
+            m->in_place[node->input[k]] &= node->desc.op == GB_OP_LINEAR;
+    }
+    for (gb_node i = 0; i < m->graph->count; i++)
+        m->absorbed[i] |= m->in_place[i];
+}
+
+/* Makes such a select part of the step of a dense layer, whose weights are packed. */
+static void read_in_place(const planner *m, gb_step *step) {
+    gb_node select = step->in[0];
+    const gb_graph_node *node = &m->graph->nodes[select];
+    memmove(step->chain + 1, step->chain, (size_t)step->nodes * sizeof *step->chain);
+    step->chain[0] = select;
+    step->nodes++;
+    step->in[0] = node->input[0];
+    step->desc.in[0] = m->plan->tensor[step->in[0]].shape;
+    step->desc.linear.selects = true;
+    step->desc.linear.row = node->desc.select.row;
 }
 
 /* If only the first channels of a convolution are ever read, the others need not be computed. (BigGAN-deep's last
@@ -242,6 +272,8 @@ static gb_status make_step(planner *m, gb_node head, gb_error *err) {
     if (!status)
         status = gb_weights_pack(&m->request->model->weights, m->request->own, node, step->cpu, step->row, &step->desc,
                                  &step->packed, err);
+    if (step->desc.op == GB_OP_LINEAR && m->in_place[step->in[0]])
+        read_in_place(m, step);
     const gb_node layer[] = {node->layer_noise, node->layer_act};
     step->has_layer = node->is_adjoint && (layer[0] != GB_NO_NODE || layer[1] != GB_NO_NODE);
     return status || !step->has_layer ? status : find_stages(m, layer, 2, &step->layer, err);
@@ -262,6 +294,9 @@ static void count_traffic(planner *m, gb_step *step) {
         for (int k = 0; k < node->inputs; k++)
             if (i == 0 || node->input[k] != step->chain[i - 1])
                 step->bytes += gb_tensor_bytes(m->cpu, &m->plan->tensor[node->input[k]].shape);
+        if (node->desc.op == GB_OP_SELECT && step->nodes > 1)       /* reads one row */
+            step->bytes = step->bytes - gb_tensor_bytes(m->cpu, &m->plan->tensor[node->input[0]].shape) +
+                          gb_tensor_bytes(m->cpu, &m->plan->tensor[step->chain[i]].shape);
     }
     step->bytes += gb_tensor_bytes(m->cpu, &m->plan->tensor[step->chain[step->nodes - 1]].shape);
     m->plan->macs += step->macs;
@@ -300,6 +335,7 @@ static gb_status make_steps(planner *m, gb_error *err) {
     for (gb_node i = 0; i < m->graph->count; i++)
         plan->tensor[i].shape = batched(m, i);
     find_needed(m);
+    find_in_place(m);
     gb_status status = list_sources(m, err);
     if (status)
         return status;
@@ -319,10 +355,15 @@ static gb_status make_steps(planner *m, gb_error *err) {
         count_traffic(m, &plan->steps[s]);
         mark_rough(m, &plan->steps[s]);
     }
-    /* A backward pass reads what the forward steps have left in the arena, so it comes after all of them. */
-    bool moves = !m->cpu->device && m->request->purpose != GB_GRADIENT;
-    return gb_order_steps(plan->steps, plan->count, plan->step_of, m->graph, moves)
-               ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
+    status = gb_launches_find(m->graph, plan->steps, plan->count, plan->step_of, plan->tensor, m->cpu, m->request->work,
+                              &plan->launches, err);
+    if (status || !m->cpu->device)
+        return status;
+    size_t most = (size_t)plan->launches.most + 1;
+    plan->runs = calloc(most, sizeof *plan->runs);
+    plan->uses = calloc(most, sizeof *plan->uses);
+    plan->marked = calloc(most, sizeof *plan->marked);
+    return plan->runs && plan->uses && plan->marked ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
 }
 
 /* ------------------------------------------------------------------------------------------------ kept boundaries */
@@ -388,35 +429,44 @@ static size_t aligned(size_t bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* Finds for every node the last step that reads it, or that runs beside such a step. */
+/* Finds for every node the last launch that reads it. */
 static void find_last_reads(planner *m) {
     const gb_plan *plan = m->plan;
     for (int s = 0; s < plan->count; s++)
         for (int i = 0; i < plan->steps[s].nodes; i++) {
             const gb_graph_node *reader = &m->graph->nodes[plan->steps[s].chain[i]];
             for (int k = 0; k < reader->inputs; k++)
-                m->last_read[reader->input[k]] = plan->steps[s].side_to;
+                if (m->last_read[reader->input[k]] < plan->steps[s].at)
+                    m->last_read[reader->input[k]] = plan->steps[s].at;
         }
 }
 
-/* The last step that needs the output of step `s`. Observed boundaries are needed until the end of the render. */
-static int last_use(const planner *m, int s) {
-    const gb_plan *plan = m->plan;
-    gb_node node = plan->steps[s].chain[plan->steps[s].nodes - 1];
+/* The last launch that needs the output of a step. Observed boundaries are needed until the end of the render. */
+static int last_use(const planner *m, const gb_step *step) {
+    gb_node node = step->chain[step->nodes - 1];
     if (m->request->cut[node] & GB_CUT_OBSERVED)
-        return plan->count;
-    int to = plan->steps[s].side_to;
-    return m->last_read[node] > to ? m->last_read[node] : to;
+        return m->plan->launches.count;
+    return m->last_read[node] > step->at ? m->last_read[node] : step->at;
 }
 
-static void place_workspace(gb_step *step, size_t offset) {
-    step->workspace = offset;
-    step->norm.workspace += offset;
+/* What a span is for: its owner is OWNERS times the node or the step, plus one of these. */
+enum { OUTPUT_OF_NODE, WORKSPACE_OF_STEP, PREPARED_OF_STEP, OWNERS };
+
+static void place_span(gb_plan *plan, const gb_span *span) {
+    int of = span->owner / OWNERS;
+    if (span->owner % OWNERS == OUTPUT_OF_NODE) {
+        plan->tensor[of].data = (float *)((char *)plan->arena + span->offset);
+    } else if (span->owner % OWNERS == PREPARED_OF_STEP) {
+        plan->steps[of].prepared = span->offset;
+    } else {
+        plan->steps[of].workspace = span->offset;
+        plan->steps[of].norm.workspace += span->offset;
+    }
 }
 
 static gb_status make_arena(planner *m, gb_error *err) {
     gb_plan *plan = m->plan;
-    gb_span *spans = malloc((2 * (size_t)plan->count + 1) * sizeof *spans);
+    gb_span *spans = malloc((3 * (size_t)plan->count + 1) * sizeof *spans);
     gb_status status = GB_OK;
     size_t scratch_bytes = 0;
     int count = 0;
@@ -427,7 +477,11 @@ static gb_status make_arena(planner *m, gb_error *err) {
         gb_step *step = &plan->steps[s];
         gb_node last = step->chain[step->nodes - 1];
         if (!plan->keep[last])
-            spans[count++] = (gb_span){aligned(node_bytes(plan, last)), 0, step->side_from, last_use(m, s), last};
+            spans[count++] = (gb_span){aligned(node_bytes(plan, last)), 0, step->at, last_use(m, step),
+                                       OWNERS * last + OUTPUT_OF_NODE};
+        if (step->prepared_at >= 0)
+            spans[count++] = (gb_span){aligned(step->row->prepared_size(step->cpu, &step->desc)), 0, step->prepared_at,
+                                       step->at, OWNERS * s + PREPARED_OF_STEP};
         size_t workspace = step->row->workspace ? step->row->workspace(step->cpu, &step->desc) : 0;
         if (step->stages[0].norm != GB_NO_NODE) {
             step->norm.workspace = aligned(workspace);      /* behind that of the row */
@@ -436,7 +490,7 @@ static gb_status make_arena(planner *m, gb_error *err) {
         if (step->cpu != m->cpu)
             scratch_bytes = gb_host_step_bytes(step) > scratch_bytes ? gb_host_step_bytes(step) : scratch_bytes;
         else if (workspace)
-            spans[count++] = (gb_span){aligned(workspace), 0, step->side_from, step->side_to, -1 - s};
+            spans[count++] = (gb_span){aligned(workspace), 0, step->at, step->at, OWNERS * s + WORKSPACE_OF_STEP};
     }
     if ((status = gb_place(spans, count, m->request->work, &plan->arena_bytes, err)))
         goto out;
@@ -448,12 +502,8 @@ static gb_status make_arena(planner *m, gb_error *err) {
                          m->cpu->device ? m->cpu->device->name : "", (plan->arena_bytes + scratch_bytes) >> 20);
         goto out;
     }
-    for (int i = 0; i < count; i++) {
-        if (spans[i].owner < 0)         /* the workspace of a step */
-            place_workspace(&plan->steps[-1 - spans[i].owner], spans[i].offset);
-        else
-            plan->tensor[spans[i].owner].data = (float *)((char *)plan->arena + spans[i].offset);
-    }
+    for (int i = 0; i < count; i++)
+        place_span(plan, &spans[i]);
 out:
     free(spans);
     return status;
@@ -494,6 +544,7 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     m.absorbed = calloc(nodes, sizeof *m.absorbed);
     m.uses = calloc(nodes, sizeof *m.uses);
     m.user = calloc(nodes, sizeof *m.user);
+    m.in_place = calloc(nodes, sizeof *m.in_place);
     m.last_read = calloc(nodes, sizeof *m.last_read);
     if (plan) {
         plan->batch = request->batch;
@@ -508,7 +559,7 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
         plan->cut = malloc(nodes * sizeof *plan->cut);
     }
     if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !plan->rough || !plan->cut ||
-        !m.absorbed || !m.uses || !m.user || !m.last_read)
+        !m.absorbed || !m.uses || !m.user || !m.in_place || !m.last_read)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         memcpy(plan->cut, request->cut, nodes * sizeof *plan->cut);
@@ -524,6 +575,7 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     free(m.absorbed);
     free(m.uses);
     free(m.user);
+    free(m.in_place);
     free(m.last_read);
     if (status)
         gb_plan_free(plan);
@@ -536,6 +588,10 @@ void gb_plan_free(gb_plan *plan) {
     if (!plan)
         return;
     free(plan->steps);
+    gb_launches_free(&plan->launches);
+    free(plan->runs);
+    free(plan->uses);
+    free(plan->marked);
     free(plan->step_of);
     free(plan->tensor);
     free(plan->keep);

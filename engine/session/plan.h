@@ -5,7 +5,7 @@
 
 #include "engine/base/work_count.h"
 #include "engine/graph/model.h"
-#include "step.h"
+#include "launches.h"
 
 /* A boundary whose value is supplied instead of computed: an input, or one that is fed. */
 typedef struct gb_plan_source {
@@ -39,6 +39,10 @@ typedef struct gb_plan {
     uint64_t serial;            /* unique in the model */
     gb_step *steps;
     int count;
+    gb_launches launches;
+    gb_step_run *runs;          /* of the members of one launch, and the next two; NULL on the host */
+    gb_use *uses;
+    gb_step **marked;
     int *step_of;               /* node → the step that writes its boundary, or -1 */
     gb_tensor *tensor;          /* per node: shape; data if the boundary exists (for sources set by the session) */
     bool *read;                 /* per node: observed, or read by a step */

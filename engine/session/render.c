@@ -64,58 +64,82 @@ static const float *prepare_norm(const gb_session *session, const gb_step *step,
     return args.workspace;
 }
 
-static void run_step_on(const gb_cpu *cpu, gb_session *session, gb_step *step) {
+/* Fills in the arguments of a step with the current settings. */
+static void fill_arguments(gb_session *session, const gb_step *step, gb_step_run *r) {
     gb_plan *plan = session->plan;
-    gb_node last = step->chain[step->nodes - 1];
-    gb_epilogue epilogue, then, layer;
-    bool finishes = fill_epilogue(session, &step->stages[0], &epilogue);
     const gb_graph_node *head = &session->bent->graph.nodes[step->chain[0]];
-    gb_truncate_live truncate = {session->now.psi, session->now.cutoff};
-    gb_batch_norm_live norm = {session->now.psi_as_written};
-    gb_callback_live callback = {0};
-    gb_args args = {
-        .out = &plan->tensor[last],
+    bool finishes = fill_epilogue(session, &step->stages[0], &r->epilogue);
+    r->truncate = (gb_truncate_live){session->now.psi, session->now.cutoff};
+    r->norm = (gb_batch_norm_live){session->now.psi_as_written};
+    r->args = (gb_args){
+        .out = &plan->tensor[step->chain[step->nodes - 1]],
         .packed = step->packed,
-        .epilogue = finishes ? &epilogue : NULL,
-        .live = head->live ? head->live : has_statistics(step->desc.op) ? (const void *)&norm : &truncate,
+        .epilogue = finishes ? &r->epilogue : NULL,
+        .live = head->live ? head->live : has_statistics(step->desc.op) ? (const void *)&r->norm : &r->truncate,
         .version = head->version,
         .workspace = (char *)plan->arena + step->workspace,
+        .prepared = step->prepared_at >= 0 ? (char *)plan->arena + step->prepared : NULL,
     };
-    if (fill_epilogue(session, &step->stages[1], &then)) {
-        epilogue.then = &then;
-        args.epilogue = &epilogue;
+    if (fill_epilogue(session, &step->stages[1], &r->then)) {
+        r->epilogue.then = &r->then;
+        r->args.epilogue = &r->epilogue;
     }
     if (step->has_layer) {
-        fill_epilogue(session, &step->layer, &layer);
-        args.live = &layer;
+        fill_epilogue(session, &step->layer, &r->layer);
+        r->args.live = &r->layer;
     }
     for (int k = 0; k < step->desc.inputs; k++)
-        args.in[k] = &plan->tensor[step->in[k]];
+        r->args.in[k] = &plan->tensor[step->in[k]];
     if (step->desc.op == GB_OP_TRUNCATE && session->now.w_avg)
-        args.packed = processor_data(session, session->now.w_avg);
+        r->args.packed = processor_data(session, session->now.w_avg);
+}
+
+/* What needs the floating-point state of kernels; `before` is the caller's. */
+static void finish_arguments(const gb_session *session, const gb_step *step, uint64_t before, gb_step_run *r) {
+    if (step->desc.op == GB_OP_CALLBACK) {
+        r->callback = *(const gb_callback_live *)session->bent->graph.nodes[step->chain[0]].live;
+        r->callback.float_state = before;
+        r->args.live = &r->callback;
+    }
+    if (step->stages[0].norm != GB_NO_NODE) {
+        r->epilogue.norm = prepare_norm(session, step, &r->norm);
+        r->epilogue.norm_channels = step->norm.desc.out.c;
+        r->args.epilogue = &r->epilogue;
+    }
+}
+
+static void run_step(gb_session *session, gb_step *step) {
+    gb_step_run r;
+    fill_arguments(session, step, &r);
     double start = gb_clock();
     /* Denormals are flushed here too, as in the pool, so that the bits do not depend on the thread that runs a task. */
     uint64_t before = gb_float_state_enter();
-    if (step->desc.op == GB_OP_CALLBACK) {
-        callback = *(const gb_callback_live *)head->live;
-        callback.float_state = before;
-        args.live = &callback;
-    }
-    if (step->stages[0].norm != GB_NO_NODE) {
-        epilogue.norm = prepare_norm(session, step, &norm);
-        epilogue.norm_channels = step->norm.desc.out.c;
-        args.epilogue = &epilogue;
-    }
-    if (step->cpu->device == session->cpu.device)
-        step->row->run(cpu, &step->desc, &args);
-    else
-        gb_host_step_run(&session->cpu, step, &args, plan->scratch);
+    finish_arguments(session, step, before, &r);
+    step->row->run(&session->cpu, &step->desc, &r.args);
     gb_float_state_leave(before);
     step->seconds = gb_clock() - start;
 }
 
-static void run_step(gb_session *session, gb_step *step) {
-    run_step_on(&session->cpu, session, step);
+/* A gb_launch_runner. */
+static void run_launch(gb_session *session, gb_step *const *steps, int count, bool prepares) {
+    gb_plan *plan = session->plan;
+    const gb_step *first = steps[0];
+    for (int i = 0; i < count; i++)
+        fill_arguments(session, steps[i], &plan->runs[i]);
+    uint64_t before = gb_float_state_enter();
+    for (int i = 0; i < count; i++) {
+        finish_arguments(session, steps[i], before, &plan->runs[i]);
+        plan->uses[i] = (gb_use){steps[i]->row, &steps[i]->desc, &plan->runs[i].args};
+    }
+    if (prepares)
+        first->row->prepare(&session->cpu, plan->uses, count);
+    else if (first->cpu->device != session->cpu.device)
+        gb_host_step_run(&session->cpu, first, &plan->runs[0].args, plan->scratch);
+    else if (count > 1)
+        first->row->run_all(&session->cpu, plan->uses, count);
+    else
+        first->row->run(&session->cpu, &first->desc, &plan->runs[0].args);
+    gb_float_state_leave(before);
 }
 
 static bool is_valid(const gb_session *session, gb_node node) {
@@ -171,7 +195,7 @@ static gb_status run_device_steps(gb_session *session, gb_error *err) {
             session->kept[plan->steps[s].chain[plan->steps[s].nodes - 1]].signature = 0;
     }
     if (!status)
-        status = gb_device_steps(session, run_step, err);
+        status = gb_device_steps(session, run_launch, err);
     for (int s = 0; s < plan->count && !status; s++)
         if (plan->steps[s].run)
             finish_step(session, &plan->steps[s]);
@@ -180,61 +204,31 @@ static gb_status run_device_steps(gb_session *session, gb_error *err) {
     return status;
 }
 
-/* The marked steps of those that run side by side from step `from` on. */
-typedef struct side_job {
-    gb_session *session;
-    gb_cpu alone;               /* the processor with one worker */
-    int from;
-} side_job;
-
-static void run_beside(void *arg, int task, int worker) {
-    const side_job *job = arg;
-    gb_step *step = &job->session->plan->steps[job->from + task];
-    (void)worker;
-    if (step->run)
-        run_step_on(&job->alone, job->session, step);
-}
-
-static void run_side(gb_session *session, int from, int to) {
-    side_job job = {session, session->cpu, from};
-    job.alone.workers = 1;
-    if (from == to)
-        run_step(session, &session->plan->steps[from]);
-    else
-        session->cpu.parallel(session->cpu.pool, to - from + 1, run_beside, &job);
-}
-
 gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *err) {
     gb_plan *plan = session->plan;
     uint64_t macs = mark_steps(session, targets), done = 0;
+    gb_status status = GB_OK;
     if (session->cpu.device)
         return run_device_steps(session, err);
-    for (int from = 0, to; from < plan->count; from = to + 1) {
-        bool marked = false;
-        to = plan->steps[from].side_to;
-        for (int s = from; s <= to; s++) {
-            marked |= plan->steps[s].run;
-            if (!plan->steps[s].done)
-                plan->steps[s].seconds = 0;
-        }
-        if (!marked)
+    for (int s = 0; s < plan->count && !status; s++) {
+        gb_step *step = &plan->steps[s];
+        gb_node last = step->chain[step->nodes - 1];
+        if (!step->done)
+            step->seconds = 0;
+        if (!step->run)
             continue;
-        if (gb_work_cancelled(&session->work))
-            return gb_fail_cancelled(err);
-        for (int s = from; s <= to; s++)
-            if (plan->steps[s].run)
-                session->kept[plan->steps[s].chain[plan->steps[s].nodes - 1]].signature = 0;
-        run_side(session, from, to);
-        for (int s = from; s <= to; s++) {
-            if (!plan->steps[s].run)
-                continue;
-            finish_step(session, &plan->steps[s]);
-            done += plan->steps[s].macs;
-            if (session->progress)
-                session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
+        if (gb_work_cancelled(&session->work)) {
+            status = gb_fail_cancelled(err);
+            break;
         }
+        session->kept[last].signature = 0;
+        run_step(session, step);
+        finish_step(session, step);
+        done += step->macs;
+        if (session->progress)
+            session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
     }
-    return GB_OK;
+    return status;
 }
 
 /* ------------------------------------------------------------------------------------------------ rendering */

@@ -5,7 +5,7 @@
 #include "engine/graph/graph.h"
 #include "ops/device.h"
 
-/* A head (up to three nodes of attention), and at most batch norm, noise, bias_act and add, and a second bias_act and
+/* A head (up to three nodes of attention; on a device, a select before a linear is part of it), and at most batch norm, noise, bias_act and add, and a second bias_act and
  * add. */
 enum { GB_MAX_CHAIN = 9 };
 
@@ -37,11 +37,21 @@ typedef struct gb_step {
     gb_desc desc;
     const void *packed;
     size_t workspace;           /* offset in the arena; unused for host steps, which use the plan's `scratch` */
+    int at, prepared_at;        /* the launches that run and prepare it (launches.h); prepared_at may be -1 */
+    size_t prepared;            /* offset in the arena, if prepared_at is not -1 */
     uint64_t macs, bytes;
-    int side_from, side_to;     /* the steps that run side by side, this one among them (order.h) */
     bool run;                   /* marked to run in this render; afterwards: has run */
     bool done;                  /* gradient: has run in this render, and its output is still there */
     double seconds;
 } gb_step;
+
+/* The arguments of a step for one render. They point to each other. */
+typedef struct gb_step_run {
+    gb_args args;
+    gb_epilogue epilogue, then, layer;
+    gb_truncate_live truncate;
+    gb_batch_norm_live norm;
+    gb_callback_live callback;
+} gb_step_run;
 
 #endif

@@ -66,7 +66,7 @@ static bool is_large_layer(const gb_desc *d) {
 
 static bool linear_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return d->in[0].block == 1 && d->out.block == 1 && !is_large_layer(d);
+    return d->in[0].block == 1 && d->out.block == 1 && !d->linear.selects && !is_large_layer(d);
 }
 
 static const gb_op_row row_linear = {
@@ -151,7 +151,7 @@ static void large_linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args 
 
 static bool large_linear_supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return d->in[0].block == 1 && d->out.block == 1 && is_large_layer(d);
+    return d->in[0].block == 1 && d->out.block == 1 && !d->linear.selects && is_large_layer(d);
 }
 
 static const gb_op_row row_large_linear = {

@@ -20,7 +20,7 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 
 static bool supports(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return d->in[0].block == 1 && d->out.block == 1;
+    return d->in[0].block == 1 && d->out.block == 1 && !d->linear.selects;
 }
 
 static const gb_op_row row_linear = {

@@ -25,7 +25,13 @@ static inline vec vfma(vec a, vec b, vec c) { return fma(a, b, c); }
 static inline vec vfma(vec a, vec b, vec c) { return fmaf(a, b, c); }
 static inline vec vfnma(vec a, vec b, vec c) { return fmaf(-a, b, c); }
 #endif
-static inline vec vselect_lt(vec a, vec b, vec x, vec y) { return a < b ? x : y; }
+static inline vec vselect_lt(vec a, vec b, vec x, vec y) {
+    int lower = a < b;
+#ifdef __wasm__
+    __asm__("" : "+r"(lower));      /* LLVM 14 makes f32.max of x < 0 ? 0 : x, which turns −0 into 0 */
+#endif
+    return lower ? x : y;
+}
 
 #ifndef GB_DOUBLE
 static inline bits vbits(vec v) {

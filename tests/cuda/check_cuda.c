@@ -6,7 +6,8 @@
  * With --network, only the convolutions of StyleGAN2 up to that resolution, in their full shapes. Plain C would take
  * minutes for them: it computes small parts of the output, at corners and in the middle.
  * Tolerances are relative to the largest magnitude of the reference: fp32 1e-5, tf32 3e-3, half 5e-3. Equality of bits:
- * fused = split, a sample of a batch = that sample alone, the same in a second run. Buffers begin as NaN. */
+ * fused = split, a sample of a batch = that sample alone, several uses in one launch = each alone, the same in a second run.
+ * Buffers begin as NaN. */
 #include "tests/cuda/check_device.h"
 
 /* Rounding the input to half precision can move it across the threshold of a step. */
@@ -69,6 +70,89 @@ static void check_row(const gb_cpu *cpu, const gb_op_row *row, double allowed, u
         free_use(&u);
     }
     report(row, done, worst);
+}
+
+/* ------------------------------------------------------------------------------------------------ shared launches */
+
+enum { TOGETHER = 4 };
+
+/* One pass over several uses of a row: what can be prepared for all in one launch, then those that can run in one. */
+static void pass_over(const gb_cpu *cpu, const gb_op_row *row, const gb_use *uses, int count) {
+    gb_use prepared[TOGETHER];
+    int n = 0;
+    for (int i = 0; row->prepare && i < count; i++)
+        if (row->prepared_size(cpu, uses[i].desc))
+            prepared[n++] = uses[i];
+    if (n)
+        row->prepare(cpu, prepared, n);
+    if (row->run_all)
+        row->run_all(cpu, uses, count);
+    for (int i = 0; !row->run_all && i < count; i++)
+        row->run(cpu, uses[i].desc, uses[i].args);
+}
+
+static void run_together(const gb_cpu *cpu, const gb_op_row *row, const use *u, int count, float **results) {
+    placed_use placed[TOGETHER];
+    gb_use uses[TOGETHER];
+    void *prepared[TOGETHER] = {NULL};
+    char why[200];
+    for (int i = 0; i < count; i++) {
+        placed_use *p = &placed[i];
+        place_use(cpu, row, &u[i], p);
+        size_t bytes = row->prepare ? row->prepared_size(cpu, &p->d) : 0;
+        if (bytes)
+            p->args.prepared = prepared[i] = memory_on(cpu, bytes);
+        uses[i] = (gb_use){row, &p->d, &p->args};
+    }
+    gb_pass pass;
+    do {
+        cpu->device->begin(cpu->stream);
+        pass_over(cpu, row, uses, count);
+    } while ((pass = cpu->device->launch(cpu->stream, 0)) == GB_PASS_AGAIN);
+    if (pass == GB_PASS_LAUNCH) {
+        pass_over(cpu, row, uses, count);
+        cpu->device->end(cpu->stream);
+    }
+    if (!cpu->device->wait(cpu->stream, why, sizeof why)) {
+        fprintf(stderr, "checks: %s: %s\n", gb_ops[row->op]->name, why);
+        exit(2);
+    }
+    for (int i = 0; i < count; i++) {
+        results[i] = take_result(cpu, row, &placed[i]);
+        free_on(cpu, prepared[i]);
+    }
+}
+
+/* Several uses share launches; each gives the bits that it gives alone. */
+static void check_together(const gb_cpu *cpu, const gb_op_row *row, uint64_t seed) {
+    rng r = {seed + (uint64_t)row->op * 31};
+    use uses[TOGETHER];
+    float *results[TOGETHER];
+    int count = 0;
+    for (int tries = 0; count < TOGETHER && tries < 50 * TOGETHER; tries++) {
+        uses[count] = random_use(&r, row->op);
+        if (row->fuses && pick(&r, 0, 1))
+            random_epilogue(&r, &uses[count]);
+        gb_desc d = desc_for(cpu, &uses[count]);
+        if (!row->supports || row->supports(cpu, &d))
+            count++;
+        else
+            free_use(&uses[count]);
+    }
+    if (count < TOGETHER) {
+        fprintf(stderr, "checks: %s: no random uses to run together\n", gb_ops[row->op]->name);
+        exit(2);
+    }
+    run_together(cpu, row, uses, count, results);
+    for (int i = 0; i < count; i++) {
+        size_t values = count_of(&uses[i].d.out);
+        float *alone = run(cpu, row, &uses[i]);
+        if (!same_bits(alone, results[i], values))
+            fail(row, &uses[i], "changes in a shared launch", difference(results[i], alone, values));
+        free(alone);
+        free(results[i]);
+        free_use(&uses[i]);
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------ convolutions */
@@ -262,6 +346,9 @@ int main(int argc, char **argv) {
         if ((*row)->op < GB_OP_FILTER && (!c.only || !strcmp(c.only, gb_ops[(*row)->op]->name)) &&   /* not bends */
             (!(*row)->form || strcmp((*row)->form, "patch")))       /* needs more pixels */
             check_row(&c.cpu, *row, allowed, c.seed, c.rounds);
+    for (const gb_op_row *const *row = c.device->rows; *row; row++)
+        if (((*row)->run_all || (*row)->prepare) && (!c.only || !strcmp(c.only, gb_ops[(*row)->op]->name)))
+            check_together(&c.cpu, *row, c.seed);
     if (!c.only || !strcmp(c.only, "modulated_conv2d")) {
         check_shapes(&c, allowed);
         check_bias(&c, 64, 16);

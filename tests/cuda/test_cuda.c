@@ -186,6 +186,80 @@ static void taps_between_fused_steps_change_no_bit(void **state) {
     gb_session_free(tapped);
 }
 
+/* The launches of the first render of a session, which is not captured, for a model of this size; the file is removed. */
+static unsigned launches_for(const fixture *f, const char *path, int size, const float *label) {
+    float *image = malloc(3 * (size_t)size * (size_t)size * sizeof *image);
+    gb_model *model;
+    gb_session *session;
+    ok(gb_model_open(f->context, path, &model, &err));
+    ok(gb_session_new(model, NULL, &session, &err));
+    ok(gb_session_seed(session, 3, &err));
+    if (label)
+        ok(gb_session_set_label(session, label, &err));
+    emulated_counts before = emulated_counters;
+    emulated_skipping = 1;
+    ok(gb_session_render(session, image, &err));
+    emulated_skipping = 0;
+    unsigned launches = emulated_counters.launches - before.launches;
+    gb_session_free(session);
+    gb_model_close(model);
+    free(image);
+    unlink(path);
+    return launches;
+}
+
+/* Narrow networks with the layers of the full ones. The styles of all layers are one launch and their modulation another;
+ * so are the gains and biases of BigGAN's norms, and their factors. */
+static void the_number_of_launches_for_a_picture_is_bounded(void **state) {
+    const fixture *f = *state;
+    char path[64];
+    snprintf(path, sizeof path, "launches.%d.gbw", (int)getpid());
+    ok(gb_init_stylegan2(f->context, path, &(gb_stylegan2){.size = sizeof(gb_stylegan2), .resolution = 1024,
+                                                           .z_dim = 16, .w_dim = 16, .channel_max = 8}, false, &err));
+    unsigned stylegan2 = launches_for(f, path, 1024, NULL);
+    ok(gb_init_biggan(f->context, path, &(gb_biggan){.size = sizeof(gb_biggan), .deep = true, .channel_width = 8,
+                                                     .z_dim = 8, .shared_dim = 8, .classes = 4}, false, &err));
+    unsigned deep = launches_for(f, path, 256, (const float[4]){1});
+    print_message("launches: StyleGAN2 1024 %u, BigGAN-deep 256 %u\n", stylegan2, deep);
+    assert_true(stylegan2 <= 51);
+    assert_true(deep <= 130);
+}
+
+/* A bend on a small boundary makes launches of its own of what depends on it, and changes no other bit. */
+static void bends_on_the_boundaries_of_shared_launches_split_them(void **state) {
+    static const char *const at[] = {"mapping", "synthesis.w3", "synthesis.b16.conv0.affine.linear",
+                                     "synthesis.b16.conv0.affine", "synthesis.b8.torgb.affine"};
+    enum { SIDE = 16, BATCH = 2, VALUES = BATCH * 3 * SIDE * SIDE };
+    const gb_stylegan2 tiny = {.size = sizeof tiny, .resolution = SIDE, .z_dim = 8, .w_dim = 12, .mapping_layers = 1,
+                               .channel_base = 128, .channel_max = 16};
+    const fixture *f = *state;
+    float image[VALUES], expected[VALUES], one = 1;
+    char path[64];
+    gb_model *model;
+    gb_session *session;
+    gb_bend id;
+    snprintf(path, sizeof path, "split.%d.gbw", (int)getpid());
+    ok(gb_init_stylegan2(f->context, path, &tiny, false, &err));
+    ok(gb_model_open(f->context, path, &model, &err));
+    ok(gb_session_new(model, &(gb_session_options){.batch = BATCH}, &session, &err));
+    ok(gb_session_seed(session, 3, &err));
+    emulated_counts before = emulated_counters;
+    ok(gb_session_render(session, expected, &err));
+    unsigned shared = emulated_counters.launches - before.launches;
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        gb_bend_options same = {.kind = GB_BEND_FILTER, .at = at[i], .name = "multiply", .params = &one, .param_count = 1};
+        ok(gb_session_bend(session, &same, &id, &err));
+        before = emulated_counters;
+        ok(gb_session_render(session, image, &err));
+        assert_true(emulated_counters.launches - before.launches > shared);
+        assert_memory_equal(image, expected, sizeof image);
+        ok(gb_session_unbend(session, id, &err));
+    }
+    gb_session_free(session);
+    gb_model_close(model);
+    unlink(path);
+}
+
 static void the_8_bit_picture_equals_the_float_picture(void **state) {
     gb_session *session = session_of(*state, GB_ONCE, 1);
     float image[IMAGE];
@@ -445,6 +519,8 @@ int main(void) {
         cmocka_unit_test(sessions_share_the_weights_of_a_model),
         cmocka_unit_test(a_sample_of_a_batch_equals_that_sample_alone),
         cmocka_unit_test(taps_between_fused_steps_change_no_bit),
+        cmocka_unit_test(the_number_of_launches_for_a_picture_is_bounded),
+        cmocka_unit_test(bends_on_the_boundaries_of_shared_launches_split_them),
         cmocka_unit_test(the_8_bit_picture_equals_the_float_picture),
         cmocka_unit_test(a_callback_runs_on_the_host_and_the_gpu_continues_with_its_values),
         cmocka_unit_test(a_render_that_is_cancelled_before_it_begins_leaves_the_buffer_unchanged),

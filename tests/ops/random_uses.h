@@ -131,8 +131,13 @@ static use random_use(rng *r, gb_op_id op) {
         u.d.linear.cout = pick(r, 1, 150);
         if (pick(r, 0, 5) == 0)         /* large layers have rows of their own */
             u.d.in[0].c = pick(r, 1024, 1100), u.d.linear.cout = pick(r, 1024, 1060);
+        if (pick(r, 0, 3) == 0) {       /* a row of a list */
+            u.d.linear.selects = true;
+            u.d.in[0] = (gb_shape){s.n, pick(r, 1, 18), 1, u.d.in[0].c, 1};
+            u.d.linear.row = pick(r, 0, u.d.in[0].c - 1);
+        }
         u.d.linear.gain = 0.37f;
-        u.weights[0] = random_floats(r, (size_t)u.d.linear.cout * u.d.in[0].c, 1.0f);
+        u.weights[0] = random_floats(r, (size_t)u.d.linear.cout * gb_linear_inputs(&u.d), 1.0f);
         break;
     case GB_OP_CONCAT:
         u.d.in[1].c = pick(r, 1, 40);

@@ -199,70 +199,92 @@ static gb_epilogue second_round(const gb_cpu *cpu, const use *u, const gb_desc *
     return e;
 }
 
+/* A use in the memory of a processor or device. Its parts point to each other and to the use. */
+typedef struct placed_use {
+    gb_desc d;
+    gb_tensor in[GB_MAX_INPUTS], out, add, last_add;
+    gb_args args;
+    gb_epilogue e, second, sum;
+    float *noise, *bias;
+    void *packed, *workspace;
+    size_t out_bytes, workspace_bytes;
+} placed_use;
+
+static void place_use(const gb_cpu *cpu, const gb_op_row *row, const use *u, placed_use *p) {
+    memset(p, 0, sizeof *p);
+    gb_desc *d = &p->d;
+    gb_epilogue *e = &p->e;
+    *d = desc_for(cpu, u);
+    *e = u->epilogue;
+    p->args.live = &u->live;
+    size_t pixels_of_noise = u->layer ? (size_t)d->in[0].h * d->in[0].w : (size_t)d->out.h * d->out.w;
+    p->noise = floats_on(cpu, u->noise, pixels_of_noise * (e->noise_step ? d->in[0].n : 1));
+    p->bias = floats_on(cpu, u->bias, u->layer ? d->in[0].c : d->out.c);
+    for (int i = 0; i < d->inputs; i++) {
+        p->in[i] = block_tensor(cpu, d->in[i], u->in[i]);
+        p->args.in[i] = &p->in[i];
+    }
+    p->out_bytes = gb_tensor_bytes(cpu, &d->out);
+    p->out.shape = d->out;
+    p->out.data = cpu->device ? memory_on(cpu, p->out_bytes) : guarded(p->out_bytes);
+    p->args.out = &p->out;
+    if (u->has_epilogue) {
+        e->noise = p->noise;
+        e->bias = p->bias;
+        e->act_params = u->act_params;
+        e->act_channels = u->act_channels;
+        if (u->add) {
+            p->add = block_tensor(cpu, d->out, u->add);
+            e->add = &p->add;
+        }
+        if (d->op == GB_OP_ADD)
+            e->add = &p->in[1];
+        e->norm = u->norm;
+        e->norm_channels = d->out.c;
+        if (u->then) {
+            p->second = second_round(cpu, u->then, d, &p->last_add);
+            e->then = &p->second;
+        }
+        p->args.epilogue = e;
+    }
+    p->sum = (gb_epilogue){.gain = 1.0f, .clamp = -1.0f, .add = e->add};
+    if (u->layer) {
+        e->add = NULL;
+        p->args.live = e;
+        p->args.epilogue = p->sum.add ? &p->sum : NULL;
+    }
+    p->args.packed = p->packed = packed_on(cpu, row, d, u);
+    p->workspace_bytes = row->workspace ? row->workspace(cpu, d) : 0;
+    p->args.workspace = p->workspace = cpu->device ? memory_on(cpu, p->workspace_bytes) : guarded(p->workspace_bytes);
+}
+
+/* Frees it and returns the result as NCHW, which the caller frees. */
+static float *take_result(const gb_cpu *cpu, const gb_op_row *row, placed_use *p) {
+    float *nchw = allocate(sizeof(float) * count_of(&p->d.out));
+    gb_tensor_to_nchw(cpu, &p->out, nchw);
+    if (cpu->device) {
+        free_on(cpu, p->out.data);
+        free_on(cpu, p->workspace);
+    } else {
+        free_guarded(row, "output", p->out.data, p->out_bytes);
+        free_guarded(row, "workspace", p->workspace, p->workspace_bytes);
+    }
+    for (int i = 0; i < p->d.inputs; i++)
+        free_on(cpu, p->in[i].data);
+    free_on(cpu, p->add.data);
+    free_on(cpu, p->last_add.data);
+    free_on(cpu, p->noise);
+    free_on(cpu, p->bias);
+    free_on(cpu, p->packed);
+    return nchw;
+}
+
 /* The result of a row as NCHW; the caller frees it. */
 static float *run(const gb_cpu *cpu, const gb_op_row *row, const use *u) {
-    gb_desc d = desc_for(cpu, u);
-    gb_tensor in[GB_MAX_INPUTS] = {{.data = NULL}}, out, add = {.data = NULL}, last_add = {.data = NULL};
-    gb_args args = {.live = &u->live};
-    gb_epilogue e = u->epilogue, second;
-    size_t pixels_of_noise = u->layer ? (size_t)d.in[0].h * d.in[0].w : (size_t)d.out.h * d.out.w;
-    float *noise = floats_on(cpu, u->noise, pixels_of_noise * (e.noise_step ? d.in[0].n : 1));
-    float *bias = floats_on(cpu, u->bias, u->layer ? d.in[0].c : d.out.c);
-    for (int i = 0; i < d.inputs; i++) {
-        in[i] = block_tensor(cpu, d.in[i], u->in[i]);
-        args.in[i] = &in[i];
-    }
-    size_t out_bytes = gb_tensor_bytes(cpu, &d.out), workspace_bytes = row->workspace ? row->workspace(cpu, &d) : 0;
-    out.shape = d.out;
-    out.data = cpu->device ? memory_on(cpu, out_bytes) : guarded(out_bytes);
-    args.out = &out;
-    if (u->has_epilogue) {
-        e.noise = noise;
-        e.bias = bias;
-        e.act_params = u->act_params;
-        e.act_channels = u->act_channels;
-        if (u->add) {
-            add = block_tensor(cpu, d.out, u->add);
-            e.add = &add;
-        }
-        if (d.op == GB_OP_ADD)
-            e.add = &in[1];
-        e.norm = u->norm;
-        e.norm_channels = d.out.c;
-        if (u->then) {
-            second = second_round(cpu, u->then, &d, &last_add);
-            e.then = &second;
-        }
-        args.epilogue = &e;
-    }
-    gb_epilogue sum = {.gain = 1.0f, .clamp = -1.0f, .add = e.add};
-    if (u->layer) {
-        e.add = NULL;
-        args.live = &e;
-        args.epilogue = sum.add ? &sum : NULL;
-    }
-    void *packed = packed_on(cpu, row, &d, u);
-    void *workspace = cpu->device ? memory_on(cpu, workspace_bytes) : guarded(workspace_bytes);
-    args.packed = packed;
-    args.workspace = workspace;
-    run_on(cpu, row, &d, &args, 0);
-    float *nchw = allocate(sizeof(float) * count_of(&d.out));
-    gb_tensor_to_nchw(cpu, &out, nchw);
-    if (cpu->device) {
-        free_on(cpu, out.data);
-        free_on(cpu, workspace);
-    } else {
-        free_guarded(row, "output", out.data, out_bytes);
-        free_guarded(row, "workspace", workspace, workspace_bytes);
-    }
-    for (int i = 0; i < d.inputs; i++)
-        free_on(cpu, in[i].data);
-    free_on(cpu, add.data);
-    free_on(cpu, last_add.data);
-    free_on(cpu, noise);
-    free_on(cpu, bias);
-    free_on(cpu, packed);
-    return nchw;
+    placed_use p;
+    place_use(cpu, row, u, &p);
+    run_on(cpu, row, &p.d, &p.args, 0);
+    return take_result(cpu, row, &p);
 }
 
 static void free_use(use *u) {

@@ -209,6 +209,8 @@ static int put_unread(client *c, const char *bytes, size_t size, char reason[CLO
 
 int client_receive(client *c, bool binary, const char *bytes, size_t size, char reason[CLOSE_REASON]) {
     bool later;
+    int failed = client_failed(c, reason);      /* a message that the reader refused: what comes after it is not read either */
+    if (failed) return failed;
     if (binary) {
         snprintf(reason, CLOSE_REASON, "messages are text");
         return CLOSE_UNSUPPORTED;

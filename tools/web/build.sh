@@ -1,11 +1,12 @@
 #!/bin/sh
-# Compiles ganbend to WebAssembly with Debian's emscripten, and zlib, libpng, jansson and libyaml from Debian's sources.
+# Compiles ganbend to WebAssembly with Debian's emscripten, and zlib, libpng, jansson, libyaml and cmocka from Debian's
+# sources.
 #
 #     sh tools/web/build.sh [--out DIR] [TARGET...]
 #
 # DIR is build-web if it is not given. Of web.cmake's targets all are built, or those named: ganbend, ganbend_threads,
-# check_ops, studio_module, studio_threads. `sh tools/scripts/packages.sh wasm` installs what it needs; docs/web.md describes
-# what it makes.
+# check_ops, test_activations, studio_module, studio_threads. `sh tools/scripts/packages.sh wasm` installs what it needs;
+# docs/web.md describes what it makes.
 set -eu
 cd "$(dirname "$0")/../.."
 out=build-web
@@ -33,7 +34,7 @@ out=$(realpath -m "$out")
 [ -d /usr/share/nodejs ] && export NODE_PATH="/usr/share/nodejs${NODE_PATH:+:$NODE_PATH}"
 
 # With -pthread, since objects without cannot be linked with threads; with it they can be linked either way.
-CC=emcc AR=emar CFLAGS="-O2 -pthread" sh tools/scripts/libraries.sh "$out/libraries" zlib libpng jansson libyaml
+CC=emcc AR=emar CFLAGS="-O2 -pthread" sh tools/scripts/libraries.sh "$out/libraries" zlib libpng jansson libyaml cmocka
 
 # The first for emcmake, the second for a configuration that changed files cause.
 export EM_PKG_CONFIG_PATH="$out/libraries/lib/pkgconfig" PKG_CONFIG_LIBDIR="$out/libraries/lib/pkgconfig"

@@ -1,7 +1,7 @@
 # WebAssembly: what is linked from the objects that every build has. tools/web/build.sh configures and builds it,
 # docs/web.md describes it.
 #   node/ganbend.js, node/ganbend-threads.js    the program, for node and its files
-#   node/check_ops.js                           the check of every row (tests/ops), for node
+#   node/check_ops.js, node/test_activations.js the check of every row and of the activations (tests/ops), for node
 #   studio/studio.js, studio/studio-threads.js  the sources listed in tools/web/sources, for a worker of a page
 # Each has a .wasm beside it, and those with threads a .worker.js.
 set(memory -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB)
@@ -20,6 +20,7 @@ function(module target folder name)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target} PRIVATE ${M_LIBS})
   target_link_options(${target} PRIVATE ${memory} ${M_OPTIONS})
+  set_target_properties(${target} PROPERTIES LINK_DEPENDS ${PROJECT_SOURCE_DIR}/tools/web/node.js)
 endfunction()
 
 set(libraries ganbend_static PkgConfig::JANSSON PkgConfig::YAML ZLIB::ZLIB m)
@@ -30,6 +31,9 @@ module(ganbend_threads node ganbend-threads SOURCES $<TARGET_OBJECTS:ganbend> LI
        OPTIONS ${node} ${threads} ${pool})
 module(check_ops node check_ops SOURCES ${PROJECT_SOURCE_DIR}/tests/ops/check_ops.c LIBS gb_ops
        OPTIONS ${node} ${threads} ${pool})
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+module(test_activations node test_activations SOURCES ${PROJECT_SOURCE_DIR}/tests/ops/test_activations.c
+       LIBS gb_weights gb_ops PkgConfig::CMOCKA OPTIONS ${node})
 
 # The studio is compiled for each: __EMSCRIPTEN_PTHREADS__ tells it whether it has threads.
 set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/sources)

@@ -23,6 +23,9 @@ typedef struct emulated_faults {
 
 extern emulated_faults emulated_failing;
 
+/* While it is 1, kernels are counted but not run: memory keeps what it has. */
+extern int emulated_skipping;
+
 #ifdef __cplusplus
 }
 #endif

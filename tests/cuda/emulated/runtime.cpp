@@ -17,6 +17,7 @@
 
 emulated_counts emulated_counters;
 emulated_faults emulated_failing;
+int emulated_skipping;
 
 typedef std::function<void()> operation;
 
@@ -137,11 +138,11 @@ cudaError_t emulated_launch(const void *which, operation kernel, size_t paramete
     if (block.x > 1024 || block.y > 1024 || block.z > 64 || threads < 1 || threads > 1024 || grid.x < 1 || grid.y < 1 ||
         grid.z < 1 || grid.x > 0x7fffffff || grid.y > 65535 || grid.z > 65535)
         return cudaErrorInvalidConfiguration;
-    bool fails = !s->capture && emulated_failing.launch && --emulated_failing.launch == 0;
+    bool fails = !s->capture && emulated_failing.launch && --emulated_failing.launch == 0, skips = emulated_skipping;
     operation launch = [=] {
         if (fails)
             s->fault = cudaErrorLaunchFailure;
-        if (!s->fault)
+        if (!s->fault && !skips)
             emulated_run(kernel, grid, block, shared);
     };
     emulated_counters.launches += s->capture ? 0 : 1;

@@ -278,34 +278,6 @@ static void an_unsupported_precision_is_refused(void **state) {
     assert_non_null(strstr(err.message, "choose half, tf32, fp32 or bf16"));
 }
 
-/* Each of them is too small to be shared among workers. A bend at one of the w's does not keep the others waiting. */
-static void the_styles_of_all_layers_run_before_the_first_convolution(void **state) {
-    fixture *f = *state;
-    static float image[IMAGE];
-    gb_session *session = new_session(f->model, GB_ONCE, 1);
-    for (int bent = 0; bent < 2; bent++) {
-        gb_render_stats stats;
-        gb_step_info step;
-        int linear = 0, late = 0;
-        bool convolved = false;
-        if (bent)
-            OK(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_TRUNCATE, .at = "synthesis.w2", .psi = 0.5f}, NULL,
-                               &err));
-        OK(gb_session_seed(session, 1, &err));
-        render(session, image);
-        gb_session_stats(session, &stats);
-        for (int s = 0; s < stats.steps; s++) {
-            gb_session_step(session, s, &step);
-            convolved |= !strcmp(step.op, "modulated_conv2d");
-            linear += !strcmp(step.op, "linear");
-            late += convolved && !strcmp(step.op, "linear");
-        }
-        assert_true(linear > 10);
-        assert_true(late <= bent);
-    }
-    gb_session_free(session);
-}
-
 static void a_new_noise_map_reruns_only_its_layer_and_later_ones(void **state) {
     fixture *f = *state;
     static float image[IMAGE], map[R * R];
@@ -661,7 +633,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(any_number_of_threads_gives_the_same_bits, setup, teardown),
         cmocka_unit_test_setup_teardown(an_interactive_session_equals_a_fresh_one_after_any_change, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(the_styles_of_all_layers_run_before_the_first_convolution, setup, teardown),
         cmocka_unit_test_setup_teardown(a_new_noise_map_reruns_only_its_layer_and_later_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unchanged_session_runs_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_w_fed_to_one_layer_does_not_rerun_earlier_layers, setup, teardown),

@@ -338,6 +338,8 @@ static void a_long_invalid_message_closes_its_client_with_a_reason(void **state)
     memset(text, '[', size);
     assert_int_equal(client_receive(p.client, false, text, size, reason), 0);
     await_failure(&p, 1008, "64 levels");
+    assert_int_equal(try_message(&p, json_pack("{s:s, s:i}", "type", "files", "id", 1), reason), 1008);
+    assert_non_null(strstr(reason, "64 levels"));
     free(text);
     close_page(&p);
 }
