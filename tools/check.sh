@@ -10,7 +10,7 @@
 #                                    other platforms and installations, with the scripts in
 #                                    tools/scripts/platforms/: arm, bare (a bare Debian), prefix,
 #                                    switches, reproducible, python, deb, musl, slurm,
-#                                    emulated (CUDA kernels under sanitizers), wasm (WebAssembly)
+#                                    emulated (CUDA kernels under sanitizers), wasm (WebAssembly), windows
 set -u
 cd "$(dirname "$0")/.." || exit 1
 tier=everyday

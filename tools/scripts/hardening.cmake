@@ -15,7 +15,11 @@ set(GB_HARDENED OFF)
 if(GANBEND_HARDENING AND NOT GANBEND_SANITIZE AND NOT GANBEND_FUZZ)     # the sanitizers find more, and bring their own
   set(GB_HARDENED ON)
   check_pie_supported(LANGUAGES C)
-  foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard)
+  set(flags -fstack-protector-strong -fcf-protection -mbranch-protection=standard)
+  if(NOT WIN32)         # where every page of the stack is touched in order anyway, and GCC 12 fails with it
+    list(APPEND flags -fstack-clash-protection)
+  endif()
+  foreach(flag IN LISTS flags)
     string(MAKE_C_IDENTIFIER "GB_COMPILER_HAS${flag}" known)
     check_c_compiler_flag(${flag} ${known})
     if(${known})
@@ -29,6 +33,9 @@ if(GANBEND_HARDENING AND NOT GANBEND_SANITIZE AND NOT GANBEND_FUZZ)     # the sa
       add_link_options(${flag})
     endif()
   endforeach()
+  if(WIN32)             # where the C library does not have what stack guards and checked copies call
+    set(GB_HARDENING_LIBRARIES ssp)
+  endif()
   # Level 3 also checks sizes that are known only at run time. It needs optimisation.
   if(CMAKE_BUILD_TYPE MATCHES "Rel")
     add_compile_options($<$<COMPILE_LANGUAGE:C>:-U_FORTIFY_SOURCE> $<$<COMPILE_LANGUAGE:C>:-D_FORTIFY_SOURCE=3>)

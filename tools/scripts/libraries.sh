@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds zlib, libpng, jansson, libyaml and cmocka as static libraries for any compiler, from the sources of this machine's packages,
-# without their configure scripts. Needs Debian's or Ubuntu's package servers and dpkg-dev.
+# without their configure scripts; libjpeg-turbo and libwebsockets by their CMake projects, for a compiler that the environment's
+# CMAKE_TOOLCHAIN_FILE names. Needs Debian's or Ubuntu's package servers and dpkg-dev.
 # Usage, from the repository root: CC=emcc AR=emar CFLAGS=-pthread sh tools/scripts/libraries.sh PREFIX LIBRARY...
 # What is already there for the same compiler and options is kept.
 set -eu
@@ -15,8 +16,9 @@ echo "$key" >"$prefix/made_for"
 missing=
 for library in "$@"; do
     case $library in zlib) file=libz ;; libpng) file=libpng ;; jansson) file=libjansson ;; libyaml) file=libyaml ;; cmocka) file=libcmocka ;;
+    libjpeg-turbo) file=libturbojpeg ;; libwebsockets) file=libwebsockets_static ;;
     *)
-        echo "libraries.sh: unknown library '$library'; expected zlib, libpng, jansson, libyaml or cmocka" >&2
+        echo "libraries.sh: unknown library '$library'; expected zlib, libpng, jansson, libyaml, cmocka, libjpeg-turbo or libwebsockets" >&2
         exit 2
         ;;
     esac
@@ -76,6 +78,15 @@ archive_of() {
     $AR rcs "$prefix/lib/$archive" ./*.o
 }
 
+# project TARGET OPTIONS…: builds a CMake project's static library
+project() {
+    target=$1
+    shift
+    rm -rf built
+    cmake -S . -B built -DCMAKE_BUILD_TYPE=Release "$@" >built.log 2>&1 && cmake --build built -j "$(nproc)" --target "$target" >>built.log 2>&1 ||
+        { tail -n 30 built.log; exit 1; }
+}
+
 # package FILE NAME VERSION LIBS REQUIRES
 package() {
     cat >"$prefix/lib/pkgconfig/$1.pc" <<END
@@ -130,6 +141,26 @@ END
         cp include/cmocka*.h "$prefix/include"
         archive_of libcmocka.a -DHAVE_SIGNAL_H -I include -- src/cmocka.c
         package cmocka cmocka "$(sed -n 's/^project(cmocka VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)" -lcmocka
+        ;;
+    libjpeg-turbo)
+        project turbojpeg-static -DCMAKE_INSTALL_PREFIX=/usr -DENABLE_SHARED=OFF
+        cp turbojpeg.h "$prefix/include"
+        cp built/libturbojpeg.a "$prefix/lib"
+        package libturbojpeg libturbojpeg "$(sed -n 's/^set(VERSION \([0-9.]*\))/\1/p' CMakeLists.txt)" -lturbojpeg
+        ;;
+    libwebsockets)
+        # When a connection is removed, the last one takes its place in the list, but on Windows not its event, and is then forgotten.
+        file=lib/core-net/pollfd.c
+        grep -q 'lws_plat_change_pollfd(context, end_wsi' $file ||
+            sed -i 's/^\t*end_wsi->position_in_fds_table = m;$/{ & lws_plat_change_pollfd(context, end_wsi, \&pt->fds[m]); }/' $file
+        grep -q 'lws_plat_change_pollfd(context, end_wsi' $file || { echo "libraries.sh: $file has changed" >&2; exit 1; }
+        project websockets -DLWS_WITH_SHARED=OFF -DLWS_WITH_SSL=OFF -DLWS_WITHOUT_TESTAPPS=ON -DLWS_WITH_MINIMAL_EXAMPLES=OFF \
+            -DLWS_WITHOUT_EXTENSIONS=ON -DLWS_WITH_ZLIB=OFF -DDISABLE_WERROR=ON
+        rm -rf "$prefix/include/libwebsockets"
+        cp -r built/include/* "$prefix/include"
+        cp built/lib/libwebsockets_static.a "$prefix/lib"
+        package libwebsockets libwebsockets "$(sed -n 's/^#define LWS_LIBRARY_VERSION "\([0-9.]*\).*/\1/p' "$prefix/include/lws_config.h")" \
+            "-lwebsockets_static -lws2_32 -luserenv -lpsapi -liphlpapi"
         ;;
     esac
 done

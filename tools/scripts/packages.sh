@@ -9,6 +9,7 @@
 #     packages.sh platforms  to try an installation in a bare Debian (tools/scripts/platforms/bare.sh)
 #     packages.sh musl       to make the smallest build (tools/scripts/platforms/musl.sh)
 #     packages.sh wasm       to build for WebAssembly (tools/web/build.sh)
+#     packages.sh windows    to build for Windows, and to test that with wine (tools/scripts/windows.sh)
 #     packages.sh deb        to make and try Debian packages (tools/scripts/platforms/deb.sh)
 #     packages.sh python     to build and try the Python module (tools/scripts/platforms/python.sh)
 #     packages.sh slurm      to run a farm on a Slurm of its own (tools/scripts/platforms/slurm.sh)
@@ -46,6 +47,7 @@ arm)
 platforms) packages="mmdebstrap git" ;;
 musl) packages="musl-tools dpkg-dev time" ;;
 wasm) packages="emscripten cmake make pkg-config dpkg-dev nodejs" ;;
+windows) packages="mingw-w64 nasm cmake make pkg-config dpkg-dev wine64 wine" ;;
 deb) packages="dpkg-dev lintian mmdebstrap" ;;
 python)
     packages="$core python3-pip python3-venv python3-setuptools python3-wheel python3-numpy python3-torch jupyter-nbconvert"
@@ -57,7 +59,7 @@ lines)
     exit
     ;;
 *)
-    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms, musl, wasm, deb, python, slurm or lines" >&2
+    echo "packages.sh: unknown set '$1'; expected core, build, check, long, arm, platforms, musl, wasm, windows, deb, python, slurm or lines" >&2
     exit 2
     ;;
 esac

@@ -49,7 +49,7 @@ struct server {
     guard guard;
     char machine[HOST_ROOM];
     char redirect[PATH_ROOM];   /* a file that leads here; "" if there is none */
-    char address[HOST_ROOM + 80], output_address[HOST_ROOM + 96], osc_text[SOCKET_ADDRESS + 32];
+    char address[HOST_ROOM + 80], output_address[HOST_ROOM + 96], osc_text[SOCKET_ADDRESS_ROOM + 32];
     connection_list connections;
     place_list places;          /* each connection points to its own */
     lws_sorted_usec_list_t round;
@@ -217,7 +217,7 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 static void take_connection(server *s, int fd) {
     void *leaving;
     place *p = place_take(&s->places, &leaving);
-    lws_adopt_desc_t how = {.vh = s->vhost, .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd = {.sockfd = fd}, .opaque = p};
+    lws_adopt_desc_t how = {.vh = s->vhost, .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP, .fd = {.sockfd = (lws_sockfd_type)fd}, .opaque = p};
     if (s->guard.encrypted) how.type |= LWS_ADOPT_ALLOW_SSL;
     if (leaving) {
         lws_set_opaque_user_data(leaving, NULL);
@@ -262,7 +262,7 @@ static const struct lws_protocols protocols[] = {
 
 /* From here on libwebsockets owns and closes the socket. */
 static bool adopt(server *s, int fd, const char *protocol) {
-    const lws_sock_file_fd_type it = {.filefd = fd};
+    const lws_sock_file_fd_type it = {.sockfd = (lws_sockfd_type)fd};
     return lws_adopt_descriptor_vhost(s->vhost, LWS_ADOPT_RAW_FILE_DESC, it, protocol, NULL) != NULL;
 }
 
@@ -277,6 +277,20 @@ static void *watched_realloc(void *block, size_t size, const char *reason) {
     if (!size) free(block);
     else if (!grown) allocation_failed = true;
     return grown;
+}
+
+/* False if libwebsockets was built without TLS. */
+static bool use_certificate(struct lws_context_creation_info *info, const server_options *o) {
+#if defined(LWS_WITH_TLS)
+    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    info->ssl_cert_filepath = o->certificate;
+    info->ssl_private_key_filepath = o->key;
+    info->alpn = "http/1.1";
+    return true;
+#else
+    (void)info, (void)o;
+    return false;
+#endif
 }
 
 static gb_status open_context(server *s, const server_options *o, gb_error *err) {
@@ -299,12 +313,8 @@ static gb_status open_context(server *s, const server_options *o, gb_error *err)
         .retry_and_idle_policy = &keep_alive,
         .user = s,
     };
-    if (o->certificate) {
-        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-        info.ssl_cert_filepath = o->certificate;
-        info.ssl_private_key_filepath = o->key;
-        info.alpn = "http/1.1";
-    }
+    if (o->certificate && !use_certificate(&info, o))
+        return state(err, GB_BAD_ARGUMENT, "--cert: the libwebsockets of this ganbend has no TLS");
     lws_set_log_level(0, NULL);
     lws_set_allocator(watched_realloc);
     allocation_failed = false;

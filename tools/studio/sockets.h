@@ -4,12 +4,12 @@
 
 #include <ganbend.h>
 
-enum { SOCKET_ADDRESS = 64 };
+enum { SOCKET_ADDRESS_ROOM = 64 };
 
 typedef struct bound_socket {
     int fd;                             /* non-blocking, close-on-exec; the caller closes it */
     int port;                           /* the actual one if 0 was requested */
-    char address[SOCKET_ADDRESS];       /* numeric: "127.0.0.1", "::" */
+    char address[SOCKET_ADDRESS_ROOM];       /* numeric: "127.0.0.1", "::" */
     bool any;                           /* listens on every address of this machine */
     bool loopback;                      /* reachable from this machine only */
 } bound_socket;
