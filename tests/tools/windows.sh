@@ -1,7 +1,7 @@
 #!/bin/sh
 # The program for Windows under wine: what Windows does differently, then tests of the program, the fixtures, and the studio on the level
 # of bytes. Left out are the tests of cairo's sheets (cache, shapes, synonyms, directions, vectors), which the program lacks; of ffmpeg
-# (outputs), since wine does not wait for a program of the system; of signals, limits and permissions (interrupting, manners); and
+# (outputs), for which a small encoder stands in; of signals, limits and permissions (interrupting, manners); and
 # those of the studio that end it by SIGTERM, which wine does not pass on, or need a certificate or OSC.
 # Usage, from the repository root: sh tests/tools/windows.sh GANBEND.EXE FOLDER [TEST…]. In FOLDER are wine's own files; with TESTs
 # (windows, cli, fixtures, …, studio) only those.
@@ -21,6 +21,8 @@ unset DISPLAY WAYLAND_DISPLAY
 ganbend=$folder/wine/ganbend
 printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$wine" "$exe" >"$ganbend"
 chmod +x "$ganbend"
+mkdir -p "$folder/wine/bin"
+export WINEPATH="$folder/wine/bin"
 
 failures=
 wants() { [ "$wanted" = "  " ] || case $wanted in *" $1 "*) ;; *) false ;; esac; }
@@ -89,6 +91,16 @@ differences() (
     chmod 444 "$scratch/readonly.png"
     "$ganbend" render $model -o "$scratch/readonly.png" --seeds 4 2>"$scratch/err" && bad "a file without write permission is not replaced"
     [ -z "$(find "$scratch" -name '.ganbend*')" ] || bad "nothing unfinished is left"
+
+    # Frames go through a pipe to a program that gets its arguments as they are meant, and says in its own way what was wrong.
+    if x86_64-w64-mingw32-gcc-posix -municode -static tests/tools/windows_encoder.c -o "$folder/wine/bin/ffmpeg.exe"; then
+        run animate $model --seeds 3,4 --frames 2 -o "$place/Film ü.mp4"
+        cmp -s "$place/Film ü.mp4" "$scratch/none.rgb" || bad "an encoder gets the frames, and the name of its file"
+        "$ganbend" animate $model --seeds 3,4 --frames 2 --fps 13 -o "$place/bad.mp4" 2>"$scratch/err" && bad "an encoder's failure is one"
+        grep -q 'ffmpeg failed: thirteen frames a second are too many$' "$scratch/err" || { bad "an encoder's message is passed on"; cat "$scratch/err"; }
+    else
+        bad "the encoder is compiled"
+    fi
 
     # The same numbers as the other systems' build.
     [ -z "${GANBEND_NATIVE-}" ] || {

@@ -61,7 +61,7 @@ gb_status ffmpeg_finish(ffmpeg *f, const char *name, gb_error *err) {
     if (status) {
         rewind(f->said);
         if (!fgets(line, sizeof line, f->said)) *line = '\0';
-        line[strcspn(line, "\n")] = '\0';
+        line[strcspn(line, "\r\n")] = '\0';
         state(err, GB_IO, "%s: ffmpeg failed: %s", name, *line ? line : "without a message");
     }
     fclose(f->said);

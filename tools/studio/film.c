@@ -158,7 +158,7 @@ static void read_output(film *f) {
         for (size_t i = 0; i < n; i++) {
             size_t used = strlen(f->line);
             if (text[i] == '\n') parse_line(f);
-            else if (used + 1 < sizeof f->line && text[i]) f->line[used] = text[i], f->line[used + 1] = '\0';
+            else if (used + 1 < sizeof f->line && text[i] && text[i] != '\r') f->line[used] = text[i], f->line[used + 1] = '\0';
         }
     }
 }
