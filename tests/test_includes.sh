@@ -5,8 +5,8 @@
 # Usage, from the repository root: sh tests/test_includes.sh
 set -u
 allowed='
-platform
-engine/base      platform weights/reason.h ops/float_state.h ops/splitmix.h
+engine/platform
+engine/base      engine/platform weights/reason.h ops/float_state.h ops/splitmix.h
 engine/picture   engine/base
 engine/graph     engine/base ops/ops.h ops/device.h ops/bends/filters.h cuda/cuda.h weights
 engine/models    engine/base engine/graph
@@ -22,7 +22,7 @@ engine/analysis  ops/bends/filters.h ops/float_state.h weights/read/torch_write.
 ops
 cuda             ops
 weights
-tools            platform
+tools            engine/platform
 docs
 docs/examples/adding  engine ops cuda weights
 circle           weights/read/pickle weights/read/pickle_torch
@@ -30,7 +30,7 @@ circle           weights/read/pickle weights/read/pickle_numpy
 '
 list=$(mktemp) || exit 1
 trap 'rm -f "$list"' EXIT
-find platform engine ops cuda weights tools docs \( -name '*.c' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh' \) -print |
+find engine ops cuda weights tools docs \( -name '*.c' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh' \) -print |
     LC_ALL=C sort >"$list" || exit 1
 
 printf '%s' "$allowed" | awk -v list="$list" '

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What only some operating systems have may appear in the files that know them: those of platform/, those named …_posix.c and
+# What only some operating systems have may appear in the files that know them: those of engine/platform/, those named …_posix.c and
 # …_windows.c, and tools/program/sockets.h. All other sources include headers of C11 and of the libraries, pthreads, and call POSIX's
 # functions for files and sockets only by the headers that give them to every system. What is between #ifdef __linux__ and its #else or
 # #endif is not looked at.
@@ -49,12 +49,12 @@ FNR == 1 {
     }
     if (linux) next
     if (line ~ "^[ \t]*#[ \t]*include") {
-        if (line ~ "\"platform/files[.]h\"") gives_files = 1
+        if (line ~ "\"engine/platform/files[.]h\"") gives_files = 1
         if (line ~ "\"(tools/program/)?sockets[.]h\"") gives_sockets = 1
         if (line ~ "<") {
             sub("^[^<]*<", "", line); sub(">.*$", "", line)
             includes++
-            if (!(line in headers)) fail("<" line "> is not on every system: see platform/")
+            if (!(line in headers)) fail("<" line "> is not on every system: see engine/platform/")
         }
         next
     }
@@ -84,8 +84,8 @@ FNR == 1 {
         code = substr(code, RSTART + RLENGTH)
         if (before == "." || before == ">" || (path " " name) in own) continue      # a member
         calls++
-        if (name in never) fail(name "() is not on every system: see platform/ and tools/program/")
-        else if ((name in files) && !gives_files) fail(name "() needs \"platform/files.h\", which gives it to every system")
+        if (name in never) fail(name "() is not on every system: see engine/platform/ and tools/program/")
+        else if ((name in files) && !gives_files) fail(name "() needs \"engine/platform/files.h\", which gives it to every system")
         else if ((name in sockets) && !gives_sockets) fail(name "() needs \"tools/program/sockets.h\", which gives it to every system")
     }
 }
@@ -97,7 +97,7 @@ AWK
 
 # arm.c reads the files in which Linux describes an ARM processor.
 find engine ops cuda weights tools docs/examples \( -name '*.c' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh' \) \
-    ! -name '*_posix.c' ! -name '*_windows.c' ! -path tools/program/sockets.h ! -path ops/simd/arm.c -print | LC_ALL=C sort >"$scratch/list"
+    ! -name '*_posix.c' ! -name '*_windows.c' ! -path 'engine/platform/*' ! -path tools/program/sockets.h ! -path ops/simd/arm.c -print | LC_ALL=C sort >"$scratch/list"
 # shellcheck disable=SC2046  # names without spaces
 awk -v least=400 -f "$scratch/check.awk" $(cat "$scratch/list") || exit 1
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 enum { LOOKED_AT = 512 };
 

@@ -1,4 +1,4 @@
-/* platform.h on the calls of platform/, which every system has or is given there. */
+/* platform.h on the calls of engine/platform/, which every system has or is given there. */
 #define _GNU_SOURCE     /* O_TMPFILE; everything else is POSIX.1-2008 */
 
 #include "platform.h"
@@ -10,11 +10,11 @@
 #include <time.h>
 
 #include "error.h"
-#include "platform/files.h"
-#include "platform/memory.h"
+#include "engine/platform/files.h"
+#include "engine/platform/memory.h"
 
 #if GANBEND_THREADS
-#include "platform/threads.h"
+#include "engine/platform/threads.h"
 #else
 #include <sched.h>
 #include <stdatomic.h>

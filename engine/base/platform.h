@@ -1,5 +1,5 @@
 /* All that the engine uses of the operating system: mapped files, output files that appear complete or not at all,
- * threads and mutexes, the clock, aligned memory. The calls of the systems are in platform/. */
+ * threads and mutexes, the clock, aligned memory. The calls of the systems are in engine/platform/. */
 #ifndef GB_ENGINE_PLATFORM_H
 #define GB_ENGINE_PLATFORM_H
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/error.h"
 #include "tools/program/host.h"
 

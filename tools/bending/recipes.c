@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/inputs/latents.h"
 #include "tools/program/text.h"
 

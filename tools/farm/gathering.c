@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/json_output.h"
 #include "tools/program/progress.h"
 

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <zlib.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/inputs/latents.h"
 #include "tools/program/json_output.h"
 #include "tools/program/temporary.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "manifest.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/pictures/pictures.h"
 #include "tools/program/json_output.h"
 #include "tools/program/output_names.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "open_model.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/error.h"
 #include "tools/program/host.h"
 

@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "safe_convert.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/error.h"
 #include "tools/program/progress.h"
 #include "tools/program/report.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/ffmpeg.h"
 #include "tools/program/host.h"
 #include "tools/program/temporary.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "host.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "temporary.h"
 
 enum { ARGUMENTS = 64 };

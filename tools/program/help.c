@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 #include "arguments.h"
 

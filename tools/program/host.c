@@ -1,4 +1,4 @@
-/* host.h on the calls of platform/files.h. */
+/* host.h on the calls of engine/platform/files.h. */
 #define _XOPEN_SOURCE 700
 #include "host.h"
 
@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "error.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 double host_seconds(void) {
     struct timespec now;

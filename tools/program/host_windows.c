@@ -11,7 +11,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 /* ------------------------------------------------------------------------------------------------ the start */
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 /* Writes text with escapes for the characters that groff would replace, so that it can be copied from the page. `start`:
  * the text starts an input line, where a period would be a request. */

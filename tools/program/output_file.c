@@ -8,7 +8,7 @@
 
 #include "ffmpeg.h"
 #include "temporary.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 static bool is_staged(const output_file *o) {
     return o->name && strcmp(o->path, o->name) != 0;

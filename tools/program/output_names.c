@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "host.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 /* Players expect even sides and the colour space of HD video. */
 #define VIDEO_COLOURS \

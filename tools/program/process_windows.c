@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 enum { LINE_UNITS = 32768 };            /* the most that CreateProcessW() takes */
 
@@ -150,7 +150,7 @@ int process_wait(process *p) {
 /* ------------------------------------------------------------------------------------------------ pipes */
 
 void file_is_for_this_process(int file) {
-    (void)file;                         /* all are: platform/files.h opens them so */
+    (void)file;                         /* all are: engine/platform/files.h opens them so */
 }
 
 void pipe_end_is_error(void) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "temporary.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 static char copy[PATH_ROOM];        /* standard input belongs to the process, and so does its copy */
 

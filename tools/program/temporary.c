@@ -11,8 +11,8 @@
 
 #include "end_signals.h"
 #include "error.h"
-#include "platform/files.h"
-#include "platform/threads.h"
+#include "engine/platform/files.h"
+#include "engine/platform/threads.h"
 
 enum { FILES = 16, FOLDERS = 3, PREFIX_ROOM = 40, OWN_NAME = 32 };
 

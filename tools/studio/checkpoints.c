@@ -9,7 +9,7 @@
 
 #include "handlers.h"
 #include "outgoing.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/output_names.h"
 
 enum { MOST_LISTED = 2000, NAME_ROOM = 256 };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "folder.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/error.h"
 
 /* The process that wrote its id into the lock, or 0. */

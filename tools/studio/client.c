@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "client_state.h"
-#include "platform/threads.h"
+#include "engine/platform/threads.h"
 #include "projects.h"
 #include "tools/program/host.h"
 

@@ -7,7 +7,7 @@
 
 #include "folder.h"
 #include "handlers.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 enum { PIECE = 512 << 10 };
 

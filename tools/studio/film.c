@@ -9,7 +9,7 @@
 
 #include "outgoing.h"
 #include "folder.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/host.h"
 #include "tools/program/output_names.h"
 #include "zip.h"

@@ -1,4 +1,4 @@
-/* The studio's folder, by the calls of platform/files.h. */
+/* The studio's folder, by the calls of engine/platform/files.h. */
 #define _GNU_SOURCE     /* renameat2; everything else is POSIX.1-2008 */
 #include "folder.h"
 
@@ -10,7 +10,7 @@
 
 #include "outgoing.h"
 #include "projects.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/error.h"
 
 enum { MAX_COMPARED = 64 << 20, MAX_NUMBER = 999 };

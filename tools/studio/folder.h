@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "sizes.h"
 #include "tools/program/host.h"
 

@@ -10,7 +10,7 @@
 
 #include "frame_pipe.h"
 #include "nut.h"
-#include "platform/threads.h"
+#include "engine/platform/threads.h"
 #include "tools/pictures/scaling.h"
 #include "tools/program/arguments.h"
 #include "tools/program/host.h"

@@ -8,7 +8,7 @@
 #include "folder.h"
 #include "handlers.h"
 #include "projects.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/inputs/model_cache.h"
 #include "tools/inputs/safe_convert.h"
 

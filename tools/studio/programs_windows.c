@@ -6,7 +6,7 @@
 
 #include <shellapi.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 enum { PATH_UNITS = 4096 };
 

@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <string.h>
 
-#include "platform/files.h"
-#include "platform/threads.h"
+#include "engine/platform/files.h"
+#include "engine/platform/threads.h"
 #include "tools/program/arguments.h"
 #include "tools/program/end_signals.h"
 #include "tools/program/process.h"

@@ -10,7 +10,7 @@
 #include "checkpoints.h"
 #include "claim.h"
 #include "frames_out.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/commands/commands.h"
 #include "tools/program/host.h"
 #include "tools/inputs/open_model.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "folder.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/error.h"
 
 enum { DIGITS = GUARD_TOKEN - 1 };

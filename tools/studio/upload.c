@@ -10,7 +10,7 @@
 
 #include "folder.h"
 #include "projects.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/error.h"
 
 enum { MAX_NUMBER = 999, KEPT_FREE = 256 << 20 };       /* bytes of the disk that an upload leaves free */

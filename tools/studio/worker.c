@@ -10,7 +10,7 @@
 #include "folder.h"
 #include "frame.h"
 #include "handlers.h"
-#include "platform/threads.h"
+#include "engine/platform/threads.h"
 #include "projects.h"
 #include "tools/program/host.h"
 

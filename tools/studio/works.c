@@ -12,7 +12,7 @@
 #include "handlers.h"
 #include "outgoing.h"
 #include "projects.h"
-#include "platform/files.h"
+#include "engine/platform/files.h"
 
 enum { MOST_FOUND = 4096 };
 

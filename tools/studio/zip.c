@@ -8,7 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "platform/files.h"
+#include "engine/platform/files.h"
 #include "tools/program/error.h"
 
 enum { VERSION = 10, UTF8_NAME = 1 << 11, FIRST_DAY = 1 << 5 | 1 /* 1 January 1980 */, HEAD = 30, ENTRY = 46, END = 22 };
