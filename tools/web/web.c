@@ -50,7 +50,8 @@ EMSCRIPTEN_KEEPALIVE void web_unwatch(int window);
 
 /* Functions of worker.js: one whole message for the page (-1) or an output window, which is copied at once; and the end. */
 EM_JS(void, web_send, (int to, const unsigned char *bytes, size_t size, int binary), {
-    Module.send(to, HEAPU8.slice(bytes, bytes + size), !!binary);
+    const from = bytes >>> 0;           // addresses above 2 GiB are negative here
+    Module.send(to, HEAPU8.slice(from, from + size), !!binary);
 });
 EM_JS(void, web_closed, (int code, const char *reason), { Module.closed(code, UTF8ToString(reason)); });
 
