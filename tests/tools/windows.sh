@@ -115,7 +115,7 @@ differences() (
 )
 judge windows differences
 
-for subject in cli cli_biggan overwriting latents bend_cli recipe_from mix; do
+for subject in cli cli_biggan overwriting latents bend_cli recipe_from mix messages tables; do
     judge $subject sh tests/tools/test_$subject.sh "$ganbend"
 done
 FIXTURE_ISAS="plain avx2" FIXTURE_THREADS=2 judge fixtures sh tests/tools/test_fixtures.sh "$ganbend"

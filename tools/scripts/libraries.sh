@@ -156,11 +156,13 @@ END
         grep -q 'lws_plat_change_pollfd(context, end_wsi' $file || { echo "libraries.sh: $file has changed" >&2; exit 1; }
         project websockets -DLWS_WITH_SHARED=OFF -DLWS_WITH_SSL=OFF -DLWS_WITHOUT_TESTAPPS=ON -DLWS_WITH_MINIMAL_EXAMPLES=OFF \
             -DLWS_WITHOUT_EXTENSIONS=ON -DLWS_WITH_ZLIB=OFF -DDISABLE_WERROR=ON
+        system=
+        case $CC in *mingw*) system="-lws2_32 -luserenv -lpsapi -liphlpapi" ;; esac
         rm -rf "$prefix/include/libwebsockets"
         cp -r built/include/* "$prefix/include"
         cp built/lib/libwebsockets_static.a "$prefix/lib"
         package libwebsockets libwebsockets "$(sed -n 's/^#define LWS_LIBRARY_VERSION "\([0-9.]*\).*/\1/p' "$prefix/include/lws_config.h")" \
-            "-lwebsockets_static -lws2_32 -luserenv -lpsapi -liphlpapi"
+            "-lwebsockets_static $system"
         ;;
     esac
 done
