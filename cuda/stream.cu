@@ -18,10 +18,44 @@ static void grow_live(gb_stream *s, size_t room) {
 }
 
 static void drop_captured(gb_stream *s) {
-    if (s->captured)
-        cudaGraphExecDestroy(s->captured);
-    s->captured = NULL;
-    s->captured_key = s->last_key = 0;
+    for (gb_captured &c : s->captured)
+        if (c.graph)
+            cudaGraphExecDestroy(c.graph);
+    memset(s->captured, 0, sizeof s->captured);
+    memset(s->seen, 0, sizeof s->seen);
+}
+
+static gb_captured *find_captured(gb_stream *s, uint64_t key) {
+    for (gb_captured &c : s->captured)
+        if (c.graph && c.key == key)
+            return &c;
+    return NULL;
+}
+
+/* A free place, or that of the least recently used launches, which have finished. */
+static gb_captured *room_for_captured(gb_stream *s) {
+    gb_captured *oldest = &s->captured[0];
+    for (gb_captured &c : s->captured)
+        if (oldest->graph && (!c.graph || c.used < oldest->used))
+            oldest = &c;
+    if (oldest->graph) {
+        gb_check(s, cudaStreamSynchronize(s->handle), "rendering");
+        cudaGraphExecDestroy(oldest->graph);
+        oldest->graph = NULL;
+    }
+    return oldest;
+}
+
+static bool was_seen(const gb_stream *s, uint64_t key) {
+    for (uint64_t seen : s->seen)
+        if (seen == key)
+            return true;
+    return false;
+}
+
+static void replay(gb_stream *s, gb_captured *c) {
+    c->used = ++s->replays;
+    gb_check(s, cudaGraphLaunch(c->graph, s->handle), "replaying captured launches");
 }
 
 gb_stream *gb_stream_new(const gb_device *device) {
@@ -114,17 +148,18 @@ gb_pass gb_stream_launch(gb_stream *s, uint64_t key) {
     s->live_used = 0;
     if (s->error)
         return GB_PASS_NONE;    /* kernels would read a parameter block that has not arrived */
-    if (key && key == s->captured_key) {
-        gb_check(s, cudaGraphLaunch(s->captured, s->handle), "replaying captured launches");
+    if (gb_captured *known = key ? find_captured(s, key) : NULL) {
+        replay(s, known);
         return GB_PASS_NONE;
     }
     /* Capturing costs more than it saves unless the same launches come again. */
-    if (key && key == s->last_key) {
-        drop_captured(s);
+    if (key && !was_seen(s, key)) {
+        s->seen[s->next_seen++ % GB_MAX_SEEN] = key;
+    } else if (key) {
+        s->capturing_key = key;
         gb_check(s, cudaStreamBeginCapture(s->handle, cudaStreamCaptureModeThreadLocal), "beginning a capture");
         s->capturing = !s->error;
     }
-    s->last_key = key;
     return GB_PASS_LAUNCH;
 }
 
@@ -134,14 +169,15 @@ void gb_stream_end(gb_stream *s) {
     cudaGraph_t graph = NULL;
     s->capturing = false;
     gb_check(s, cudaStreamEndCapture(s->handle, &graph), "ending a capture");
+    gb_captured *to = room_for_captured(s);
     if (!s->error)
-        gb_check(s, cudaGraphInstantiate(&s->captured, graph, 0), "instantiating captured launches");
+        gb_check(s, cudaGraphInstantiate(&to->graph, graph, 0), "instantiating captured launches");
     if (graph)
         cudaGraphDestroy(graph);
     if (s->error)
         return;
-    s->captured_key = s->last_key;
-    gb_check(s, cudaGraphLaunch(s->captured, s->handle), "replaying captured launches");
+    to->key = s->capturing_key;
+    replay(s, to);
 }
 
 bool gb_stream_wait(gb_stream *s, char *why, size_t why_size) {

@@ -14,6 +14,16 @@ struct gb_mirror {
     bool in_use;                /* requested by the current render, or by the last one */
 };
 
+/* Launches that have been captured. A device that changes between a few sets of steps, as when sliders of two layers are
+ * moved in turn, replays each. */
+struct gb_captured {
+    uint64_t key;
+    cudaGraphExec_t graph;      /* NULL = free */
+    uint64_t used;              /* when it was last replayed: the least recently used makes room for another */
+};
+
+enum { GB_MAX_CAPTURED = 8, GB_MAX_SEEN = 16 };
+
 struct gb_stream {
     const gb_cuda *device;
     cudaStream_t handle;
@@ -23,8 +33,10 @@ struct gb_stream {
     size_t live_capacity, live_used;
     uint64_t live_layout;       /* hash of the sizes in the block: captured launches are valid for one layout */
     cudaEvent_t uploaded;       /* the parameter block has reached the GPU */
-    cudaGraphExec_t captured;
-    uint64_t captured_key, last_key;
+    gb_captured captured[GB_MAX_CAPTURED];
+    uint64_t seen[GB_MAX_SEEN]; /* keys of recent launches that were not captured; a ring */
+    unsigned next_seen;
+    uint64_t capturing_key, replays;
     gb_mirror *mirrors;
     size_t mirror_count, mirror_capacity;
     uint32_t *mirror_table;     /* hash table of twice that capacity: index of a mirror plus 1; 0 = free */

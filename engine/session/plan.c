@@ -452,10 +452,38 @@ static int last_use(const planner *m, const gb_step *step) {
 /* What a span is for: its owner is OWNERS times the node or the step, plus one of these. */
 enum { OUTPUT_OF_NODE, WORKSPACE_OF_STEP, PREPARED_OF_STEP, OWNERS };
 
+/* Points the boundaries in the arena to it. */
+static void point_to_arena(const planner *m) {
+    gb_plan *plan = m->plan;
+    for (gb_node i = 0; i < m->graph->count; i++)
+        if (plan->step_of[i] >= 0 && !plan->keep[i])
+            plan->tensor[i].data = (float *)(void *)((char *)plan->arena + plan->offset[i]);
+}
+
+/* Memory of the plan's own, or the shared arena, which grows, and shrinks if no plan needs half of it. NULL if out of
+ * memory. */
+static void *arena_memory(const planner *m, size_t bytes) {
+    gb_arena *arena = m->request->arena;
+    size_t most = bytes > m->request->arena_needs ? bytes : m->request->arena_needs;
+    if (!arena)
+        return gb_memory_alloc(m->cpu, bytes);
+    if (arena->bytes < bytes || arena->bytes / 2 > most) {
+        gb_memory_free(m->cpu, arena->memory);
+        arena->memory = gb_memory_alloc(m->cpu, bytes);
+        arena->bytes = arena->memory ? bytes : 0;
+    }
+    return arena->memory;
+}
+
+static gb_status no_arena(const planner *m, size_t bytes, gb_error *err) {
+    return gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: the buffers need %zu MB", m->cpu->device ? " on " : "",
+                   m->cpu->device ? m->cpu->device->name : "", bytes >> 20);
+}
+
 static void place_span(gb_plan *plan, const gb_span *span) {
     int of = span->owner / OWNERS;
     if (span->owner % OWNERS == OUTPUT_OF_NODE) {
-        plan->tensor[of].data = (float *)((char *)plan->arena + span->offset);
+        plan->offset[of] = span->offset;
     } else if (span->owner % OWNERS == PREPARED_OF_STEP) {
         plan->steps[of].prepared = span->offset;
     } else {
@@ -494,16 +522,17 @@ static gb_status make_arena(planner *m, gb_error *err) {
     }
     if ((status = gb_place(spans, count, m->request->work, &plan->arena_bytes, err)))
         goto out;
-    plan->arena = gb_memory_alloc(m->cpu, plan->arena_bytes + ALIGNMENT);
+    plan->arena = arena_memory(m, plan->arena_bytes + ALIGNMENT);
+    plan->shares_arena = m->request->arena != NULL;
     if (scratch_bytes)
         plan->scratch = gb_aligned_alloc_with(m->cpu->allocator, scratch_bytes);
     if (!plan->arena || (scratch_bytes && !plan->scratch)) {
-        status = gb_fail(err, GB_NO_MEMORY, "out of memory%s%s: the buffers need %zu MB", m->cpu->device ? " on " : "",
-                         m->cpu->device ? m->cpu->device->name : "", (plan->arena_bytes + scratch_bytes) >> 20);
+        status = no_arena(m, plan->arena_bytes + scratch_bytes, err);
         goto out;
     }
     for (int i = 0; i < count; i++)
         place_span(plan, &spans[i]);
+    point_to_arena(m);
 out:
     free(spans);
     return status;
@@ -557,9 +586,10 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
         plan->read = calloc(nodes, sizeof *plan->read);
         plan->rough = calloc(nodes, sizeof *plan->rough);
         plan->cut = malloc(nodes * sizeof *plan->cut);
+        plan->offset = calloc(nodes, sizeof *plan->offset);
     }
     if (!plan || !plan->steps || !plan->step_of || !plan->tensor || !plan->keep || !plan->read || !plan->rough || !plan->cut ||
-        !m.absorbed || !m.uses || !m.user || !m.in_place || !m.last_read)
+        !plan->offset || !m.absorbed || !m.uses || !m.user || !m.in_place || !m.last_read)
         status = gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         memcpy(plan->cut, request->cut, nodes * sizeof *plan->cut);
@@ -584,6 +614,21 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     return status;
 }
 
+gb_status gb_plan_attach(const gb_plan_request *request, gb_plan *plan, gb_kept *kept, gb_error *err) {
+    planner m = {.request = request, .graph = request->graph, .cpu = plan->cpu, .plan = plan};
+    void *arena = arena_memory(&m, plan->arena_bytes + ALIGNMENT);
+    bool moved = arena != plan->arena;
+    if (!arena)
+        return no_arena(&m, plan->arena_bytes, err);
+    for (gb_node i = 0; i < m.graph->count; i++)
+        moved |= plan->keep[i] && kept[i].data != plan->tensor[i].data;
+    plan->arena = arena;
+    point_to_arena(&m);
+    if (moved)
+        plan->serial = gb_model_serial(request->model);
+    return allocate_kept(&m, kept, err);
+}
+
 void gb_plan_free(gb_plan *plan) {
     if (!plan)
         return;
@@ -602,7 +647,9 @@ void gb_plan_free(gb_plan *plan) {
         gb_shared_value_release(plan->held[i]);
     free(plan->sources);
     free(plan->held);
-    gb_memory_free(plan->cpu, plan->arena);
+    free(plan->offset);
+    if (!plan->shares_arena)
+        gb_memory_free(plan->cpu, plan->arena);
     gb_aligned_free(plan->scratch);
     free(plan);
 }

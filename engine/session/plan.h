@@ -33,10 +33,16 @@ enum {
     GB_CUT_OBSERVED = GB_CUT_TAP | GB_CUT_IMAGE | GB_CUT_PREVIEW | GB_CUT_GRADIENT      /* read after the render */
 };
 
+/* Memory that the plans of a session on a device share: only one of them is in use at a time. */
+typedef struct gb_arena {
+    void *memory;
+    size_t bytes;
+} gb_arena;
+
 typedef struct gb_plan {
     int batch;
     const gb_cpu *cpu;          /* the processor whose memory holds its tensors */
-    uint64_t serial;            /* unique in the model */
+    uint64_t serial;            /* unique in the model; equal serials: the same steps in the same memory */
     gb_step *steps;
     int count;
     gb_launches launches;
@@ -53,6 +59,8 @@ typedef struct gb_plan {
     int source_count;
     gb_shared_value **held;     /* per source: the retained value to which `tensor` points, or NULL */
     void *arena;
+    bool shares_arena;          /* it is a gb_arena's */
+    size_t *offset;             /* per node: where its boundary is in the arena, if it is there */
     void *scratch;              /* host memory for host steps in a plan for a device */
     size_t arena_bytes, kept_bytes;
     uint64_t macs;
@@ -68,11 +76,15 @@ typedef struct gb_plan_request {
     size_t keep_bytes;
     const unsigned char *cut;   /* per node, GB_CUT_* */
     gb_work_count *work;        /* counts the cost, and tells whether it is cancelled */
+    gb_arena *arena;            /* NULL = the plan gets memory of its own */
+    size_t arena_needs;         /* the most that the session's other plans need of it */
 } gb_plan_request;
 
 /* Makes the plan and packs the weights that it needs. Allocates `kept` (per node) for the boundaries that the plan
  * keeps and frees the others; those kept already stay valid. On failure all valid data in `kept` remains. */
 gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **plan, gb_error *err);
+/* Makes a plan ready that was not in use for a while: its boundaries are placed in `kept` and in the arena as they are now. */
+gb_status gb_plan_attach(const gb_plan_request *request, gb_plan *plan, gb_kept *kept, gb_error *err);
 void gb_plan_free(gb_plan *plan);
 
 #endif

@@ -70,6 +70,17 @@ static void forget_spare(gb_session *session) {
     session->spare = NULL;
 }
 
+/* Attaches an earlier plan that is current again. */
+static gb_status attach(gb_session *session, const gb_plan_request *request, gb_error *err) {
+    gb_status status = gb_plan_attach(request, session->plan, session->kept, err);
+    session->came_back = false;
+    if (status) {
+        gb_session_forget_plans(session);
+        gb_earlier_clear(&session->earlier, &session->cpu);
+    }
+    return status;
+}
+
 gb_status gb_session_choose_plan(gb_session *session, gb_error *err) {
     const gb_session_options *o = &session->options;
     const gb_graph *graph = &session->bent->graph;
@@ -82,20 +93,29 @@ gb_status gb_session_choose_plan(gb_session *session, gb_error *err) {
     }
     if (session->spare && (session->weights_grown || memcmp(session->spare->cut, session->wanted, nodes) != 0))
         forget_spare(session);
-    if (session->plan && !session->weights_grown && !memcmp(session->plan->cut, session->wanted, nodes))
+    bool same = session->plan && !session->weights_grown && !memcmp(session->plan->cut, session->wanted, nodes);
+    if (same && !session->came_back)
         return GB_OK;
+    if (session->weights_grown)
+        gb_earlier_clear(&session->earlier, &session->cpu);     /* those plans have forms of the model's weights */
 
     gb_plan_request request = {session->model, &session->weights, cpu, graph, o->batch, o->purpose, o->keep_bytes,
-                               session->wanted, &session->work};
+                               session->wanted, &session->work, session->cpu.device ? &session->arena : NULL,
+                               gb_earlier_arena_bytes(&session->earlier)};
     gb_plan *plan = NULL;
+    if (same)
+        return attach(session, &request, err);
+    session->came_back = false;
     /* The old arena is freed first, because two at once would double the peak memory. */
     gb_plan_free(session->plan);
     session->plan = NULL;
     gb_status status = gb_plan_new(&request, session->kept, &plan, err);
     if (session->spare && (status || memcmp(session->spare->keep, plan->keep, nodes * sizeof *plan->keep) != 0))
         forget_spare(session);          /* its boundaries may have been freed */
-    if (status)
+    if (status) {
+        gb_earlier_clear(&session->earlier, &session->cpu);     /* what they keep may be what is missing */
         return status;
+    }
     session->plan = plan;
     session->weights_grown = false;
     gb_log(session->model->context, GB_LOG_DEBUG,

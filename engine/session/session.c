@@ -47,7 +47,63 @@ static gb_node find_id(const id_index *index, const gb_graph *graph, uint64_t id
     return GB_NO_NODE;
 }
 
-/* Moves the session's state per node to the nodes with the same id in another graph; frees the rest. */
+/* ------------------------------------------------------------------------------------------------ earlier plans */
+
+/* On a device, plans are kept for sets of bends that may come back. */
+static bool keeps_earlier(const gb_session *session) {
+    return session->cpu.device && !session->options.batch_statistics;
+}
+
+/* Takes out the earlier plan for the bends of *bent, which becomes the same graph with the ids that its nodes had then. */
+static gb_earlier_plan take_earlier(gb_session *session, gb_bent **bent) {
+    gb_earlier_plan *e, taken = {.bent = NULL};
+    gb_bent *again;
+    int at = 0;
+    while (session->bent && keeps_earlier(session) && (e = gb_earlier_next(&session->earlier, *bent, &at))) {
+        if (e->bent->last_key < session->bent->last_key)
+            e->bent->last_key = session->bent->last_key;        /* keys of other bends are not used again */
+        if (gb_bent_new(session->graph, &session->now.bends, session->now.value, e->bent, &session->work, &again, NULL))
+            break;
+        if (!gb_bent_same(again, e->bent)) {
+            gb_bent_free(again);
+            continue;
+        }
+        gb_bent_free(*bent);
+        *bent = again;
+        taken = *e;
+        e->bent = NULL;
+        e->plan = NULL;
+        e->kept = NULL;
+        break;
+    }
+    return taken;
+}
+
+/* Keeps the current plan and graph for later; `parked` are buffers of its nodes. */
+static void keep_plan(gb_session *session, gb_kept *parked) {
+    gb_earlier_plan *room = gb_earlier_room(&session->earlier, &session->cpu);
+    room->bent = session->bent;
+    room->plan = session->plan;
+    room->kept = parked;
+    session->bent = NULL;
+    session->plan = NULL;
+}
+
+/* Makes an earlier plan, whose state per node the session has, the current one. */
+static void use_earlier(gb_session *session, gb_earlier_plan *taken) {
+    for (gb_node i = 0; i < taken->bent->graph.count; i++)
+        if (!session->kept[i].data) {
+            session->kept[i] = taken->kept[i];
+            taken->kept[i].data = NULL;
+        }
+    session->plan = taken->plan;
+    session->came_back = true;
+    taken->plan = NULL;
+    gb_earlier_empty(taken, &session->cpu);
+}
+
+/* Moves the session's state per node to the nodes with the same id in another graph. Keeps the plan and buffers of other
+ * nodes for later, up to an eighth of keep_bytes, or frees them. */
 static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_error *err) {
     size_t nodes = (size_t)to->graph.count;
     unsigned char *wanted = calloc(nodes, sizeof *wanted);
@@ -64,9 +120,16 @@ static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_erro
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     }
     const gb_bent *from = session->bent;
+    size_t parked_floats = 0, most = session->options.keep_bytes / 8 / sizeof(float);
+    gb_kept *parked = session->plan && keeps_earlier(session) ? calloc((size_t)from->graph.count, sizeof *parked) : NULL;
     session->work.done += nodes + (from ? (uint64_t)from->graph.count : 0);
     for (gb_node i = 0; from && i < from->graph.count; i++) {
         gb_node k = find_id(&index, &to->graph, from->graph.nodes[i].id);
+        if (k == GB_NO_NODE && parked && parked_floats + session->kept[i].floats <= most) {
+            parked[i] = session->kept[i];
+            parked_floats += parked[i].floats;
+            continue;
+        }
         if (k == GB_NO_NODE) {
             gb_memory_free(&session->cpu, session->kept[i].data);
             continue;
@@ -76,6 +139,9 @@ static gb_status move_node_state(gb_session *session, const gb_bent *to, gb_erro
         last_signature[k] = session->last_signature[i];
     }
     free(index.slots);
+    if (parked)
+        keep_plan(session, parked);
+    gb_session_forget_plans(session);
     free_node_state(session);
     session->wanted = wanted;
     session->before_edit = before_edit;
@@ -114,12 +180,17 @@ gb_status gb_session_update_bent(gb_session *session, gb_error *err) {
         return status;
     }
     if (!session->bent || !gb_bent_same(session->bent, bent)) {
+        gb_earlier_plan earlier = take_earlier(session, &bent);
         if ((status = move_node_state(session, bent, err))) {
+            if (earlier.bent)
+                gb_earlier_empty(&earlier, &session->cpu);
             gb_adjoint_free(adjoint);
             gb_bent_free(bent);
             return status;
         }
-        gb_session_forget_plans(session);
+        session->came_back = false;
+        if (earlier.bent)
+            use_earlier(session, &earlier);
     }
     session->rendered = session->has_gradients = false;
     gb_bent_free(session->bent);
@@ -189,6 +260,8 @@ void gb_session_free(gb_session *session) {
     if (session->cpu.stream)
         session->cpu.device->stream_free(session->cpu.stream);        /* waits until its steps have finished */
     gb_session_forget_plans(session);
+    gb_earlier_clear(&session->earlier, &session->cpu);
+    gb_memory_free(&session->cpu, session->arena.memory);
     gb_own_weights_free(&session->weights, session->model->context->processor);
     for (gb_node i = 0; session->kept && i < session->bent->graph.count; i++)
         gb_memory_free(&session->cpu, session->kept[i].data);

@@ -7,7 +7,7 @@
 #include "engine/bend/bends.h"
 #include "engine/bend/bent.h"
 #include "engine/gradient/adjoint.h"
-#include "plan.h"
+#include "earlier.h"
 #include "told.h"
 
 /* Everything that a user can set. A transaction keeps a copy of it. */
@@ -46,6 +46,9 @@ struct gb_session {
     gb_bent *bent;              /* the bent graph; "per node" below means its nodes */
     gb_plan *plan;
     gb_plan *spare;             /* in the other precision, with the same boundaries kept; or NULL */
+    gb_arena arena;             /* of the plans, on a device */
+    gb_earlier earlier;
+    bool came_back;             /* the plan is an earlier one and has to be attached */
     unsigned char *wanted;      /* per node: GB_CUT_* of the next plan */
     bool *before_edit;          /* per node: the input of a node whose parameters are being edited */
     gb_kept *kept;              /* per node */

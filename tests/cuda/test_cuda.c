@@ -225,30 +225,42 @@ static void the_number_of_launches_for_a_picture_is_bounded(void **state) {
     assert_true(deep <= 130);
 }
 
+enum { SMALL = 16, SMALL_IMAGE = 3 * SMALL * SMALL };
+
+/* A network that renders in no time, from a file that is removed. */
+static gb_model *small_model(const fixture *f) {
+    const gb_stylegan2 shape = {.size = sizeof shape, .resolution = SMALL, .z_dim = 8, .w_dim = 12, .mapping_layers = 1,
+                                .channel_base = 128, .channel_max = 16};
+    char path[64];
+    gb_model *model;
+    snprintf(path, sizeof path, "small.%d.gbw", (int)getpid());
+    ok(gb_init_stylegan2(f->context, path, &shape, false, &err));
+    ok(gb_model_read(f->context, path, &model, &err));
+    unlink(path);
+    return model;
+}
+
+static gb_bend multiply(gb_session *session, const char *at, float by) {
+    gb_bend id;
+    ok(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "multiply", .params = &by,
+                                                   .param_count = 1}, &id, &err));
+    return id;
+}
+
 /* A bend on a small boundary makes launches of its own of what depends on it, and changes no other bit. */
 static void bends_on_the_boundaries_of_shared_launches_split_them(void **state) {
     static const char *const at[] = {"mapping", "synthesis.w3", "synthesis.b16.conv0.affine.linear",
                                      "synthesis.b16.conv0.affine", "synthesis.b8.torgb.affine"};
-    enum { SIDE = 16, BATCH = 2, VALUES = BATCH * 3 * SIDE * SIDE };
-    const gb_stylegan2 tiny = {.size = sizeof tiny, .resolution = SIDE, .z_dim = 8, .w_dim = 12, .mapping_layers = 1,
-                               .channel_base = 128, .channel_max = 16};
-    const fixture *f = *state;
-    float image[VALUES], expected[VALUES], one = 1;
-    char path[64];
-    gb_model *model;
+    float image[2 * SMALL_IMAGE], expected[2 * SMALL_IMAGE];
+    gb_model *model = small_model(*state);
     gb_session *session;
-    gb_bend id;
-    snprintf(path, sizeof path, "split.%d.gbw", (int)getpid());
-    ok(gb_init_stylegan2(f->context, path, &tiny, false, &err));
-    ok(gb_model_open(f->context, path, &model, &err));
-    ok(gb_session_new(model, &(gb_session_options){.batch = BATCH}, &session, &err));
+    ok(gb_session_new(model, &(gb_session_options){.batch = 2}, &session, &err));
     ok(gb_session_seed(session, 3, &err));
     emulated_counts before = emulated_counters;
     ok(gb_session_render(session, expected, &err));
     unsigned shared = emulated_counters.launches - before.launches;
     for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-        gb_bend_options same = {.kind = GB_BEND_FILTER, .at = at[i], .name = "multiply", .params = &one, .param_count = 1};
-        ok(gb_session_bend(session, &same, &id, &err));
+        gb_bend id = multiply(session, at[i], 1);
         before = emulated_counters;
         ok(gb_session_render(session, image, &err));
         assert_true(emulated_counters.launches - before.launches > shared);
@@ -257,7 +269,67 @@ static void bends_on_the_boundaries_of_shared_launches_split_them(void **state) 
     }
     gb_session_free(session);
     gb_model_close(model);
-    unlink(path);
+}
+
+/* Two sets of bends in turn, three pictures each. */
+static void alternate(gb_session *session, float images[2][SMALL_IMAGE]) {
+    gb_bend id = 0;
+    for (int set = 0; set < 2; set++) {
+        if (set)
+            id = multiply(session, "synthesis.b8.conv1", 0.5f);
+        for (uint64_t seed = 0; seed < 3; seed++) {
+            ok(gb_session_seed(session, seed, &err));
+            ok(gb_session_render(session, images[set], &err));
+        }
+    }
+    ok(gb_session_unbend(session, id, &err));
+}
+
+static void alternating_between_two_sets_of_bends_instantiates_nothing_again(void **state) {
+    gb_model *model = small_model(*state);
+    float expected[2][SMALL_IMAGE], images[2][SMALL_IMAGE];
+    for (int purpose = GB_ONCE; purpose <= GB_INTERACTIVE; purpose++) {
+        gb_session *session;
+        ok(gb_session_new(model, &(gb_session_options){.purpose = (gb_purpose)purpose}, &session, &err));
+        alternate(session, expected);
+        alternate(session, images);     /* after the larger of the two the arena has its size */
+        emulated_counts before = emulated_counters;
+        for (int i = 0; i < 3; i++) {
+            alternate(session, images);
+            assert_memory_equal(images, expected, sizeof images);
+        }
+        assert_int_equal(emulated_counters.captures, before.captures);
+        assert_int_equal(emulated_counters.replays - before.replays, 3 * 2 * 3);
+        gb_session_free(session);
+    }
+    gb_model_close(model);
+}
+
+static void captured_launches_are_bounded_and_end_with_the_session(void **state) {
+    static const char *const at[] = {"synthesis.b4.conv1", "synthesis.b8.conv0", "synthesis.b8.conv1", "synthesis.b16.conv0"};
+    gb_model *model = small_model(*state);
+    gb_session *session;
+    float image[SMALL_IMAGE];
+    int before = emulated_counters.graphs;
+    unsigned captures = emulated_counters.captures;
+    ok(gb_session_new(model, NULL, &session, &err));
+    ok(gb_session_seed(session, 3, &err));
+    for (int set = 0; set < 1 << 4; set++) {
+        gb_bend id[4] = {0};
+        for (int k = 0; k < 4; k++)
+            if (set >> k & 1)
+                id[k] = multiply(session, at[k], 1.5f);
+        for (int i = 0; i < 2; i++)
+            ok(gb_session_render(session, image, &err));
+        assert_in_range(emulated_counters.graphs - before, 1, 8);
+        for (int k = 0; k < 4; k++)
+            if (id[k])
+                ok(gb_session_unbend(session, id[k], &err));
+    }
+    assert_int_equal(emulated_counters.captures - captures, 1 << 4);
+    gb_session_free(session);
+    assert_int_equal(emulated_counters.graphs, before);
+    gb_model_close(model);
 }
 
 static void the_8_bit_picture_equals_the_float_picture(void **state) {
@@ -521,6 +593,8 @@ int main(void) {
         cmocka_unit_test(taps_between_fused_steps_change_no_bit),
         cmocka_unit_test(the_number_of_launches_for_a_picture_is_bounded),
         cmocka_unit_test(bends_on_the_boundaries_of_shared_launches_split_them),
+        cmocka_unit_test(alternating_between_two_sets_of_bends_instantiates_nothing_again),
+        cmocka_unit_test(captured_launches_are_bounded_and_end_with_the_session),
         cmocka_unit_test(the_8_bit_picture_equals_the_float_picture),
         cmocka_unit_test(a_callback_runs_on_the_host_and_the_gpu_continues_with_its_values),
         cmocka_unit_test(a_render_that_is_cancelled_before_it_begins_leaves_the_buffer_unchanged),

@@ -8,6 +8,7 @@ extern "C" {
 
 typedef struct emulated_counts {
     unsigned captures, replays;
+    int graphs;                 /* instantiated and not destroyed yet */
     unsigned launches;          /* not captured */
     unsigned long long uploaded;        /* bytes */
 } emulated_counts;

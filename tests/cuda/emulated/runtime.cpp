@@ -370,6 +370,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsig
     BEGIN_CALL();
     *exec = new emulated_graph(*graph);
     emulated_counters.captures++;
+    emulated_counters.graphs++;
     return cudaSuccess;
 }
 
@@ -386,6 +387,8 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
 }
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
+    std::lock_guard<std::recursive_mutex> held(lock);
+    emulated_counters.graphs--;
     delete exec;
     return cudaSuccess;
 }

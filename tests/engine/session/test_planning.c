@@ -265,7 +265,8 @@ static void each_part_of_planning_can_be_cancelled(void **state) {
     assert_in_range(work.done, nodes, 4 * nodes);
     unsigned char *cut = calloc(nodes, 1);
     gb_kept *kept = calloc(nodes, sizeof *kept);
-    gb_plan_request request = {f->model, &f->session->weights, f->context->processor, &bent->graph, 1, GB_ONCE, 0, cut, &work};
+    gb_plan_request request = {f->model, &f->session->weights, f->context->processor, &bent->graph, 1, GB_ONCE, 0, cut, &work,
+                               NULL, 0};
     gb_plan *plan;
     cut[bent->graph.output] = GB_CUT_IMAGE;
     cancel = true;
