@@ -22,6 +22,18 @@ static void device_free(const gb_device *, void *memory) {
     cudaFree(memory);
 }
 
+static void *host_alloc(const gb_device *, size_t bytes) {
+    void *p = NULL;
+    if (cudaMallocHost(&p, bytes ? bytes : 1) == cudaSuccess)
+        return p;
+    cudaGetLastError();
+    return NULL;
+}
+
+static void host_free(const gb_device *, void *memory) {
+    cudaFreeHost(memory);
+}
+
 static bool device_upload(const gb_device *, void *to, const void *from, size_t bytes) {
     return cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, 0) == cudaSuccess &&
            cudaStreamSynchronize(0) == cudaSuccess;
@@ -92,6 +104,8 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
     table->alloc = device_alloc;
     table->free = device_free;
     table->upload = device_upload;
+    table->host_alloc = host_alloc;
+    table->host_free = host_free;
     table->stream_new = gb_stream_new;
     table->stream_free = gb_stream_free;
     table->begin = gb_stream_begin;

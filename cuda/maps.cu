@@ -4,7 +4,7 @@
 #include "cuda/stream.h"
 #include "cuda/tensor.cuh"
 
-enum { THREADS = 256 };
+enum { THREADS = 256, MIN_CHUNK = 256 << 10 };
 
 /* ------------------------------------------------------------------------------------------------ kernels */
 
@@ -72,15 +72,40 @@ static size_t values(const gb_tensor *t) {
     return (size_t)s->n * s->c * s->h * s->w;
 }
 
-/* Downloads through pinned memory into the caller's and waits for it. */
+static bool is_page_locked(gb_stream *s, const void *p) {
+    cudaPointerAttributes a = {};
+    gb_check(s, cudaPointerGetAttributes(&a, p), "looking up the memory for a result");
+    return a.type == cudaMemoryTypeHost;
+}
+
+/* Downloads to the caller's memory and waits for it. If that is not page-locked, the values come through memory that is, in
+ * chunks: one is copied while the next ones arrive. Nothing is written if a kernel has failed. */
 static void download(gb_stream *s, const void *from, void *to, size_t bytes) {
-    void *pinned = reserve(s, &s->pinned, &s->pinned_capacity, bytes, true);
     if (s->error)
         return;
-    gb_check(s, cudaMemcpyAsync(pinned, from, bytes, cudaMemcpyDeviceToHost, s->handle), "downloading a result");
-    gb_check(s, cudaStreamSynchronize(s->handle), "rendering");
-    if (!s->error)
-        memcpy(to, pinned, bytes);
+    bool direct = is_page_locked(s, to) && is_page_locked(s, (const char *)to + bytes - 1);
+    if (s->error)
+        return;
+    if (direct) {
+        gb_check(s, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, s->handle), "downloading a result");
+        gb_check(s, cudaStreamSynchronize(s->handle), "rendering");
+        return;
+    }
+    size_t most = (bytes / GB_MAX_CHUNKS + MIN_CHUNK) / MIN_CHUNK * MIN_CHUNK;
+    char *pinned = (char *)reserve(s, &s->pinned, &s->pinned_capacity, bytes, true);
+    if (s->error)
+        return;
+    for (size_t at = 0; at < bytes; at += most) {
+        size_t chunk = bytes - at < most ? bytes - at : most;
+        gb_check(s, cudaMemcpyAsync(pinned + at, (const char *)from + at, chunk, cudaMemcpyDeviceToHost, s->handle),
+                 "downloading a result");
+        gb_check(s, cudaEventRecord(s->arrived[at / most], s->handle), "downloading a result");
+    }
+    for (size_t at = 0; at < bytes && !s->error; at += most) {
+        gb_check(s, cudaEventSynchronize(s->arrived[at / most]), "rendering");
+        if (!s->error)
+            memcpy((char *)to + at, pinned + at, bytes - at < most ? bytes - at : most);
+    }
 }
 
 static gb_cpu cpu_of(gb_stream *s) {

@@ -67,6 +67,8 @@ gb_stream *gb_stream_new(const gb_device *device) {
     s->synchronous = synchronous && !strcmp(synchronous, "1");
     gb_check(s, cudaStreamCreateWithFlags(&s->handle, cudaStreamNonBlocking), "creating a stream");
     gb_check(s, cudaEventCreateWithFlags(&s->uploaded, cudaEventDisableTiming), "creating an event");
+    for (cudaEvent_t &arrived : s->arrived)
+        gb_check(s, cudaEventCreateWithFlags(&arrived, cudaEventDisableTiming), "creating an event");
     grow_live(s, LIVE_CAPACITY);
     if (s->error) {
         gb_stream_free(s);
@@ -92,6 +94,9 @@ void gb_stream_free(gb_stream *s) {
     cudaFreeHost(s->pinned);
     cudaFreeHost(s->live_host);
     cudaFree(s->live_device);
+    for (cudaEvent_t arrived : s->arrived)
+        if (arrived)
+            cudaEventDestroy(arrived);
     if (s->uploaded)
         cudaEventDestroy(s->uploaded);
     if (s->handle)

@@ -22,7 +22,7 @@ struct gb_captured {
     uint64_t used;              /* when it was last replayed: the least recently used makes room for another */
 };
 
-enum { GB_MAX_CAPTURED = 8, GB_MAX_SEEN = 16 };
+enum { GB_MAX_CAPTURED = 8, GB_MAX_SEEN = 16, GB_MAX_CHUNKS = 8 };
 
 struct gb_stream {
     const gb_cuda *device;
@@ -44,8 +44,9 @@ struct gb_stream {
     int mark_capacity;
     void *staging;              /* GPU memory for values that are being converted */
     size_t staging_capacity;
-    void *pinned;               /* pinned host memory for results */
+    void *pinned;               /* page-locked host memory for results */
     size_t pinned_capacity;
+    cudaEvent_t arrived[GB_MAX_CHUNKS];         /* chunks of a result, in it */
     cudaError_t error;          /* the first error; nothing is launched after it */
     char failed[96];            /* what failed: "running kernel pixel_norm" */
 };

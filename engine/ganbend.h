@@ -129,17 +129,19 @@ GB_API gb_status gb_context_new(const gb_context_options *options, gb_context **
 /* GB_BAD_ARGUMENT, also told to the log, if a model of the context is open: then nothing is freed. */
 GB_API gb_status gb_context_free(gb_context *context);
 GB_API int gb_context_threads(const gb_context *context);
-/* The GPU's name, or NULL on a CPU. */
-GB_API const char *gb_context_device(const gb_context *context);
+GB_API const char *gb_context_device(const gb_context *context);        /* the GPU's name, or NULL on a CPU */
 GB_API const char *gb_context_precision(const gb_context *context);
-/* Why "auto" fell back to the CPU; NULL if it did not. */
-GB_API const char *gb_context_fallback_reason(const gb_context *context);
+GB_API const char *gb_context_fallback_reason(const gb_context *context);       /* why "auto" chose the CPU, or NULL */
 GB_API const char *gb_context_isa(const gb_context *context);
 /* Measures the multiply-add rate of all threads, in GFLOP/s. Takes a tenth of a second. */
 GB_API double gb_context_peak_gflops(gb_context *context);
 /* Measures the rate at which all threads together copy arrays larger than the caches, at most 1 GiB, in GB/s, reads and writes
  * added. Takes some tenths of a second. Returns 0 if there is not enough memory. */
 GB_API double gb_context_memory_bandwidth(gb_context *context);
+/* Memory for results. A GPU writes them there directly (the memory is page-locked), and into other memory through a copy; on
+ * a CPU it is ordinary memory. The caller may use it for anything, and frees it before the context. */
+GB_API gb_status gb_buffer_new(gb_context *context, size_t bytes, void **buffer, gb_error *err);
+GB_API void gb_buffer_free(gb_context *context, void *buffer);
 
 /* ---------------------------------------------------------------------------------------------------- readers and writers
  * Files that are in memory, in an archive or on a network. Functions named _from read a gb_reader and functions named _to
@@ -165,8 +167,7 @@ typedef struct gb_writer {
     size_t count;
 } gb_writer;
 
-/* Frees the bytes of a writer. */
-GB_API void gb_free(void *bytes);
+GB_API void gb_free(void *bytes);       /* frees the bytes of a writer */
 
 /* ---------------------------------------------------------------------------------------------------- files
  * Checkpoints and array files (.pkl .pt .pth .bin .safetensors .npy .npz), opened without executing anything in them. */
@@ -192,9 +193,8 @@ GB_API size_t gb_file_array_count(const gb_file *file);
 /* Past the end the name is empty and everything else zero; likewise for gb_model_tensor() and gb_model_node(). */
 GB_API void gb_file_array(const gb_file *file, size_t index, gb_array_info *info);
 GB_API bool gb_file_find(const gb_file *file, const char *name, size_t *index);
-/* Reads array `index` as float32 into `out`, which has room for info.count elements. */
+/* Reads array `index` as float32, or float64, into `out`, which has room for info.count elements. */
 GB_API gb_status gb_file_read(const gb_file *file, size_t index, float *out, gb_error *err);
-/* The same as float64. */
 GB_API gb_status gb_file_read_double(const gb_file *file, size_t index, double *out, gb_error *err);
 /* Calls `fact` for the plain values in the file (constructor arguments, training settings), at most `limit` times. */
 GB_API void gb_file_facts(const gb_file *file, size_t limit, void (*fact)(void *arg, const char *path, const char *text),

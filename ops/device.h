@@ -36,6 +36,9 @@ struct gb_device {
     void *(*alloc)(const gb_device *device, size_t bytes);
     void (*free)(const gb_device *device, void *memory);
     bool (*upload)(const gb_device *device, void *to, const void *from, size_t bytes);      /* complete on return */
+    /* Host memory that results are written to without a copy. NULL if out of memory. */
+    void *(*host_alloc)(const gb_device *device, size_t bytes);
+    void (*host_free)(const gb_device *device, void *memory);
 
     gb_stream *(*stream_new)(const gb_device *device);      /* NULL if out of memory */
     void (*stream_free)(gb_stream *stream);

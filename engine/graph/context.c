@@ -169,6 +169,21 @@ const char *gb_context_fallback_reason(const gb_context *context) {
     return context->fallback_reason[0] ? context->fallback_reason : NULL;
 }
 
+gb_status gb_buffer_new(gb_context *context, size_t bytes, void **buffer, gb_error *err) {
+    const gb_device *device = context->device;
+    *buffer = device ? device->host_alloc(device, bytes) : gb_aligned_alloc_with(context->cpu.allocator, bytes + 1);
+    return *buffer ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory for %zu bytes", bytes);
+}
+
+void gb_buffer_free(gb_context *context, void *buffer) {
+    if (!buffer)
+        return;
+    if (context->device)
+        context->device->host_free(context->device, buffer);
+    else
+        gb_aligned_free(buffer);
+}
+
 int gb_context_threads(const gb_context *context) {
     return context->cpu.workers;
 }

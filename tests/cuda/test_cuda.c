@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "cuda/cuda.h"
 #include "engine/ganbend_gradient.h"
 #include "tests/cuda/emulated/counts.h"
 
@@ -347,6 +348,60 @@ static void the_8_bit_picture_equals_the_float_picture(void **state) {
     gb_session_free(session);
 }
 
+/* Results go to page-locked memory directly, and to other memory in chunks. A stream of the emulated GPU runs when somebody
+ * waits for it, and the values are there when the call returns. */
+static void results_are_complete_in_any_memory_on_return(void **state) {
+    enum { COUNT = 3 * 300 * 301 };
+    char why[200];
+    (void)state;
+    gb_device *device = gb_cuda_open("half", why, sizeof why);
+    assert_non_null(device);
+    gb_stream *stream = device->stream_new(device);
+    gb_tensor t = {.shape = {1, 3, 300, 301, 1}, .data = device->alloc(device, COUNT * sizeof(float))};
+    float *values = malloc(COUNT * sizeof *values), *plain = malloc(COUNT * sizeof *plain);
+    float *locked = device->host_alloc(device, COUNT * sizeof *locked);
+    gb_randn(GB_RNG_TORCH, 1, COUNT, values);
+    assert_true(device->upload(device, t.data, values, COUNT * sizeof *values));
+    device->to_nchw(stream, &t, plain);
+    device->to_nchw(stream, &t, locked);
+    assert_memory_equal(plain, values, COUNT * sizeof *values);
+    assert_memory_equal(locked, values, COUNT * sizeof *values);
+    device->free(device, t.data);
+    device->host_free(device, locked);
+    device->stream_free(stream);
+    device->close(device);
+    free(values);
+    free(plain);
+}
+
+static void a_failed_kernel_leaves_the_memory_of_the_caller_unchanged(void **state) {
+    const fixture *f = *state;
+    gb_model *model = small_model(f);
+    unsigned char unchanged[SMALL_IMAGE], plain[SMALL_IMAGE];
+    void *locked;
+    ok(gb_buffer_new(f->context, SMALL_IMAGE, &locked, &err));
+    memset(unchanged, 7, sizeof unchanged);
+    for (int i = 0; i < 2; i++) {
+        unsigned char *to = i ? locked : plain;
+        gb_session *session;
+        ok(gb_session_new(model, NULL, &session, &err));
+        ok(gb_session_seed(session, 3, &err));
+        memset(to, 7, SMALL_IMAGE);
+        emulated_failing.launch = 1;
+        assert_int_equal(gb_session_render_rgb(session, to, &err), GB_DEVICE);
+        emulated_failing.launch = 0;
+        assert_memory_equal(to, unchanged, SMALL_IMAGE);
+        gb_session_free(session);
+        ok(gb_session_new(model, NULL, &session, &err));
+        ok(gb_session_seed(session, 3, &err));
+        ok(gb_session_render_rgb(session, to, &err));
+        assert_memory_not_equal(to, unchanged, SMALL_IMAGE);
+        gb_session_free(session);
+    }
+    gb_buffer_free(f->context, locked);
+    gb_model_close(model);
+}
+
 static void darken(void *arg, const gb_callback_values *values) {
     *(int *)arg += 1;
     for (int i = 0; i < values->n * values->c * values->h * values->w; i++)
@@ -596,6 +651,8 @@ int main(void) {
         cmocka_unit_test(alternating_between_two_sets_of_bends_instantiates_nothing_again),
         cmocka_unit_test(captured_launches_are_bounded_and_end_with_the_session),
         cmocka_unit_test(the_8_bit_picture_equals_the_float_picture),
+        cmocka_unit_test(results_are_complete_in_any_memory_on_return),
+        cmocka_unit_test(a_failed_kernel_leaves_the_memory_of_the_caller_unchanged),
         cmocka_unit_test(a_callback_runs_on_the_host_and_the_gpu_continues_with_its_values),
         cmocka_unit_test(a_render_that_is_cancelled_before_it_begins_leaves_the_buffer_unchanged),
         cmocka_unit_test(steps_are_timed_on_request),

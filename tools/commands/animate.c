@@ -188,8 +188,9 @@ static gb_status prepare(work *w, inputs *in, gb_error *err) {
     if (moves_trunc(w) && in->count > 1 && (in_w || gb_model_find_role(o->model, GB_ROLE_WS, 0) == GB_NO_NODE))
         return state(err, GB_BAD_ARGUMENT, "--move trunc=… does not apply to latents that are already truncated; use one "
                      "seed");
-    w->bytes = malloc((size_t)(o->width * o->height) * (o->channels > 3 ? 4 : 3));
-    if (!w->bytes) return state(err, GB_NO_MEMORY, "out of memory");
+    void *bytes;
+    if (gb_buffer_new(o->context, (size_t)(o->width * o->height) * (o->channels > 3 ? 4 : 3), &bytes, err)) return err->status;
+    w->bytes = bytes;
     w->sheet.channels = w->video ? 3 : (int)o->channels;
     if (scaling_new(&w->scaling, w->set->size, (int)o->width, (int)o->height, w->sheet.channels, err)) return err->status;
     w->sheet.width = w->scaling.width;
@@ -468,7 +469,7 @@ static int run(int argc, char **argv) {
         gb_session_free(w->session);
         free(w->from_text);
         free(w->to_text);
-        free(w->bytes);
+        gb_buffer_free(o.context, w->bytes);
     }
     free_bending(&b);
     free_inputs(&in);

@@ -83,8 +83,11 @@ static gb_status add_run(series *s, double seconds, const gb_session *session, g
 }
 
 static gb_status allocate_images(const settings *set, const loaded_model *o, float **images, gb_error *err) {
-    *images = malloc((size_t)set->batch * (size_t)(o->channels * o->height * o->width) * sizeof **images);
-    return *images ? GB_OK : state(err, GB_NO_MEMORY, "out of memory for %" PRId64 " images", set->batch);
+    void *buffer;
+    size_t floats = (size_t)set->batch * (size_t)(o->channels * o->height * o->width);
+    if (gb_buffer_new(o->context, floats * sizeof **images, &buffer, err)) return err->status;
+    *images = buffer;
+    return GB_OK;
 }
 
 static bool on_gpu(const loaded_model *o) {
@@ -318,7 +321,7 @@ static int run(int argc, char **argv) {
     }
     free(r.steps);
     free(s.seconds);
-    free(images);
+    gb_buffer_free(o.context, images);
     gb_session_free(session);
     free_bending(&b);
     close_model(&o);

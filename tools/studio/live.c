@@ -50,7 +50,7 @@ static void free_session(live *s) {
     drop_recipe(s);
     if (s->rgb != s->pixels) free(s->rgb);
     if (s->preview != s->preview_pixels) free(s->preview);
-    free(s->pixels);
+    gb_buffer_free(s->o.context, s->pixels);
     free(s->preview_pixels);
     free(s->planes);
     free(s->seconds);
@@ -67,6 +67,7 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
     live next = {.o = {.context = s->shared->context, .model = chosen->model}};
     int64_t shape[3];
     size_t pixels, largest = 0;
+    void *buffer = NULL;
     gb_model_output_shape(chosen->model, shape);
     next.o.channels = shape[0];
     next.o.height = shape[1];
@@ -81,7 +82,8 @@ gb_status live_choose(live *s, size_t index, gb_error *err) {
         size_t plane = (size_t)next.previews[i].height * (size_t)next.previews[i].width;
         if (largest < plane) largest = plane;
     }
-    next.pixels = malloc(pixels * (size_t)shape[0]);
+    gb_buffer_new(next.o.context, pixels * (size_t)shape[0], &buffer, err);
+    next.pixels = buffer;
     next.rgb = shape[0] == 3 ? next.pixels : malloc(pixels * 3);
     next.planes = malloc(largest * (size_t)shape[0] * sizeof *next.planes + 1);
     if (next.bf16_untried) largest = pixels;

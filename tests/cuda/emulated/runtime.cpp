@@ -245,6 +245,13 @@ cudaError_t cudaFreeHost(void *p) {
     return error;
 }
 
+/* Does not tell the device's memory from the host's. */
+cudaError_t cudaPointerGetAttributes(cudaPointerAttributes *attributes, const void *p) {
+    BEGIN_CALL();
+    attributes->type = is_pinned(p) ? cudaMemoryTypeHost : cudaMemoryTypeUnregistered;
+    return cudaSuccess;
+}
+
 /* Pinned memory is read and written when the stream runs. Other host memory is read at once, and has the values on
  * return if it is written. */
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
@@ -260,9 +267,15 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpy
         emulated_counters.uploaded += bytes;
     if (kind == cudaMemcpyHostToDevice && !is_pinned(from)) {
         auto values = std::make_shared<std::vector<char>>((const char *)from, (const char *)from + bytes);
-        s->queue.push_back([=] { memcpy(to, values->data(), values->size()); });
+        s->queue.push_back([=] {
+            if (!s->fault)
+                memcpy(to, values->data(), values->size());
+        });
     } else {
-        s->queue.push_back([=] { memcpy(to, from, bytes); });
+        s->queue.push_back([=] {
+            if (!s->fault)
+                memcpy(to, from, bytes);
+        });
     }
     if (kind == cudaMemcpyDeviceToHost && !is_pinned(to))
         run_all(s);
