@@ -113,6 +113,7 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
     table->end = gb_stream_end;
     table->mirror = gb_stream_mirror;
     table->wait = gb_stream_wait;
+    table->name_range = gb_stream_name_range;
     table->mark = gb_stream_mark;
     table->seconds = gb_stream_seconds;
     table->to_nchw = gb_maps_to_nchw;

@@ -6,6 +6,12 @@
 
 #include "cuda/stream.h"
 
+/* Header-only: it finds the profiler at run time, if there is one. */
+#if __has_include(<nvtx3/nvToolsExt.h>)
+#include <nvtx3/nvToolsExt.h>
+#define GB_HAS_NVTX 1
+#endif
+
 enum { LIVE_ALIGNMENT = 16, LIVE_CAPACITY = 256 << 10 };
 
 static void grow_live(gb_stream *s, size_t room) {
@@ -218,7 +224,18 @@ const void *gb_live_bytes(gb_stream *s, const void *value, size_t bytes) {
     return there;
 }
 
-/* ------------------------------------------------------------------------------------------------ times */
+/* ------------------------------------------------------------------------------------------------ names and times */
+
+void gb_stream_name_range(gb_stream *, const char *name) {
+#if GB_HAS_NVTX
+    if (name)
+        nvtxRangePushA(name);
+    else
+        nvtxRangePop();
+#else
+    (void)name;
+#endif
+}
 
 void gb_stream_mark(gb_stream *s, int index) {
     if (index >= s->mark_capacity) {

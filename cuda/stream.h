@@ -60,6 +60,7 @@ bool gb_stream_wait(gb_stream *stream, char *why, size_t why_size);
 /* Frees the mirrors that the last render did not request. */
 void gb_drop_mirrors(gb_stream *stream);
 const void *gb_stream_mirror(gb_stream *stream, const void *host, size_t bytes, uint64_t version);
+void gb_stream_name_range(gb_stream *stream, const char *name);
 void gb_stream_mark(gb_stream *stream, int index);
 double gb_stream_seconds(gb_stream *stream, int index);
 

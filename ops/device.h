@@ -54,6 +54,8 @@ struct gb_device {
     const void *(*mirror)(gb_stream *stream, const void *host, size_t bytes, uint64_t version);
     /* Waits until all work is done. False, with one line in `why`, if any of it failed. */
     bool (*wait)(gb_stream *stream, char *why, size_t why_size);
+    /* Names what is launched from now on, for profilers; NULL ends it. Names do not nest. */
+    void (*name_range)(gb_stream *stream, const char *name);
     /* Records a time stamp before step `index` (from 0), in passes that are not captured. After wait(), seconds() is
      * the time from one stamp to the next. */
     void (*mark)(gb_stream *stream, int index);

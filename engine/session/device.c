@@ -1,6 +1,8 @@
 /* The passes of a render on a device. */
 #include "device.h"
 
+#include <stdio.h>
+
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
 #include "ops/device.h"
@@ -28,6 +30,24 @@ static uint64_t key_of(const gb_session *session) {
 
 typedef enum visit { FIRST_PASS, SECOND_PASS, READ_TIMES } visit;
 
+/* Runs a launch under the name of its first step, for profilers: in the second pass, which launches. */
+static void run_named(gb_session *session, gb_launch_runner run, int count, bool prepares, visit why) {
+    const gb_plan *plan = session->plan;
+    const gb_device *device = session->cpu.device;
+    const gb_step *first = plan->marked[0];
+    char name[256];
+    if (why == SECOND_PASS) {
+        const char *node = session->bent->graph.nodes[first->chain[first->nodes - 1]].name;
+        int length = snprintf(name, sizeof name, "%.200s%s", node, prepares ? ": factors" : "");
+        if (count > 1)
+            snprintf(name + length, sizeof name - (size_t)length, " and %d others", count - 1);
+        device->name_range(session->cpu.stream, name);
+    }
+    run(session, plan->marked, count, prepares);
+    if (why == SECOND_PASS)
+        device->name_range(session->cpu.stream, NULL);
+}
+
 /* Visits the marked steps of each launch, in order. If steps are timed, each has a launch of its own, between two marks;
  * what is prepared for a step counts as part of it. */
 static void each_launch(gb_session *session, gb_launch_runner run, visit why) {
@@ -51,11 +71,11 @@ static void each_launch(gb_session *session, gb_launch_runner run, visit why) {
                 continue;
             if (why == SECOND_PASS)
                 device->mark(session->cpu.stream, index++);
-            run(session, plan->marked, count, launch->prepares);
+            run_named(session, run, count, launch->prepares, why);
             count = 0;
         }
         if (count)
-            run(session, plan->marked, count, launch->prepares);
+            run_named(session, run, count, launch->prepares, why);
     }
     if (timed && why == SECOND_PASS)
         device->mark(session->cpu.stream, index);

@@ -348,6 +348,37 @@ static void the_8_bit_picture_equals_the_float_picture(void **state) {
     gb_session_free(session);
 }
 
+static char ranges[4096];
+
+static void note(const char *name) {
+    strncat(ranges, name ? name : "\n", sizeof ranges - strlen(ranges) - 1);
+}
+
+/* Ranges have the names of steps, one after the other, in the render whose kernels are launched and not in a replay. */
+static void launches_are_named_for_profilers(void **state) {
+    gb_model *model = small_model(*state);
+    gb_session *session;
+    float image[SMALL_IMAGE];
+    ok(gb_session_new(model, NULL, &session, &err));
+    ok(gb_session_seed(session, 3, &err));
+    ranges[0] = '\0';
+    emulated_named = note;
+    ok(gb_session_render(session, image, &err));
+    emulated_named = NULL;
+    assert_non_null(strstr(ranges, "mapping.fc0\n"));
+    assert_non_null(strstr(ranges, "\nsynthesis.b4.conv1.affine and 7 others\n"));
+    assert_non_null(strstr(ranges, ": factors and 7 others\n"));
+    assert_non_null(strstr(ranges, "\nsynthesis.b16.conv0\nsynthesis.b16.conv1\n"));
+    ok(gb_session_render(session, image, &err));
+    ranges[0] = '\0';
+    emulated_named = note;
+    ok(gb_session_render(session, image, &err));
+    emulated_named = NULL;
+    assert_string_equal(ranges, "");
+    gb_session_free(session);
+    gb_model_close(model);
+}
+
 /* Results go to page-locked memory directly, and to other memory in chunks. A stream of the emulated GPU runs when somebody
  * waits for it, and the values are there when the call returns. */
 static void results_are_complete_in_any_memory_on_return(void **state) {
@@ -651,6 +682,7 @@ int main(void) {
         cmocka_unit_test(alternating_between_two_sets_of_bends_instantiates_nothing_again),
         cmocka_unit_test(captured_launches_are_bounded_and_end_with_the_session),
         cmocka_unit_test(the_8_bit_picture_equals_the_float_picture),
+        cmocka_unit_test(launches_are_named_for_profilers),
         cmocka_unit_test(results_are_complete_in_any_memory_on_return),
         cmocka_unit_test(a_failed_kernel_leaves_the_memory_of_the_caller_unchanged),
         cmocka_unit_test(a_callback_runs_on_the_host_and_the_gpu_continues_with_its_values),

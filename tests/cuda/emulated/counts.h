@@ -24,6 +24,9 @@ typedef struct emulated_faults {
 
 extern emulated_faults emulated_failing;
 
+/* Called for the names of ranges, and with NULL at the end of each; may be NULL. */
+extern void (*emulated_named)(const char *name);
+
 /* While it is 1, kernels are counted but not run: memory keeps what it has. */
 extern int emulated_skipping;
 

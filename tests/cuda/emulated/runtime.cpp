@@ -18,6 +18,7 @@
 emulated_counts emulated_counters;
 emulated_faults emulated_failing;
 int emulated_skipping;
+void (*emulated_named)(const char *name);
 
 typedef std::function<void()> operation;
 
