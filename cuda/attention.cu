@@ -1,7 +1,11 @@
 /* Self-attention over pixels (ops/attention.c has the formulas): scores, softmax and mix as separate operations, or one
  * after the other with the matrix in the workspace, with the same kernels and therefore the same bits. Scores and mix
  * are the matrix product C[i,j] = Σ_k A[i,k] B[j,k] in float32. A block computes 64×64 values of C in steps of depth
- * 16, a thread 4×4 of them. */
+ * 16, a thread 4×4 of them.
+ *
+ * For Q queries and K keys of C channels and values of V: 2·Q·K·(C + V) FLOP, and the matrix of 4·Q·K bytes written by the
+ * scores, read and written by the softmax and read by the mix. At 64×64 pixels of BigGAN-deep (Q 4096, K 1024, C 64, V 256):
+ * 2.7 GFLOP, 67 MB; the floor of an H100 is 40 µs, by float32 arithmetic. */
 #include <math.h>
 
 #include "cuda/rows.h"

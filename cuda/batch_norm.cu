@@ -1,7 +1,10 @@
 /* Batch norm with stored statistics (ops/batch_norm.c):
  *     y[n,c] = (x[n,c] − mean[c]) · gain[n,c] / √(var[c] + eps) + bias[n,c]
  * One kernel computes mean, scale and bias of the channels of every sample in float32, for any number of layers whose
- * gains are known; a second one applies those of a layer. */
+ * gains are known; a second one applies those of a layer.
+ *
+ * Applying: 4·N·H·W·C bytes in half, read and written, 2 FLOP a value. At 256×256 and 128 channels 34 MB: the floor of an H100 is
+ * 10 µs, by memory. The factors take 20·N·C bytes. */
 #include <math.h>
 
 #include "cuda/epilogue.cuh"

@@ -1,7 +1,10 @@
 /* Dense layer:  y[n,o] = gain · Σ_i x[n,i] W[o,i].  A warp computes one output of a few samples, which share each row
  * of weights that it reads; reading the weights takes nearly all of the time. One launch computes any number of layers
  * that do not read each other: the styles of a whole network, which read the rows of ws where they are, or the gains and
- * biases of all conditional norms. Each reads its own weights, so that a layer in a launch of its own has the same bits. */
+ * biases of all conditional norms. Each reads its own weights, so that a layer in a launch of its own has the same bits.
+ *
+ * 4·cin·cout bytes of weights and 2·N·cin·cout FLOP for each layer. All styles of a 1024×1024 StyleGAN2: 19 MB; the floor of
+ * an H100 is 6 µs, by memory. */
 #include "cuda/epilogue.cuh"
 #include "cuda/rows.h"
 #include "cuda/uses.cuh"

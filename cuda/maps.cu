@@ -6,7 +6,9 @@
 
 enum { THREADS = 256, MIN_CHUNK = 256 << 10 };
 
-/* ------------------------------------------------------------------------------------------------ kernels */
+/* ------------------------------------------------------------------------------------------------ kernels
+ * Values are read once and written once. A 1024×1024 picture to 8 bits: 12.6 MB and 3.1 MB; the floor of an H100 is 5 µs, by
+ * memory. As floats it needs no kernel. */
 
 __global__ static void __launch_bounds__(THREADS) nchw_from_map(gb_view in, float *out, long long count) {
     GB_EACH_ITEM(i, count) {

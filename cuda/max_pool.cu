@@ -4,6 +4,8 @@
 
 enum { THREADS = 256 };
 
+/* 2·N·H·W·C bytes in half from memory and a quarter of that to it. At 64×64 and 256 channels 3 MB: the floor of an H100 is 1 µs,
+ * by memory. */
 __device__ static float larger(float a, float b) {
     return a > b || a != a ? a : b;
 }

@@ -1,5 +1,6 @@
 /* The convolution for any shape, with a thread per output value; maps of few channels or of one row use it.
- * ops/modulated_conv2d.c has the formula. */
+ * ops/modulated_conv2d.c has the formula. 2·k²·cin·cout FLOP a pixel in float32, 16 times as many with upsampling, where the
+ * transposed convolution is computed again for every tap of the FIR: for small maps only. */
 #include <string.h>
 
 #include "cuda/modulated_conv2d.cuh"

@@ -1,6 +1,9 @@
 /* Styles and demodulation: the factors of modulated_conv2d.cuh for every sample and output channel. A block computes a
  * few output channels of one sample, one per warp; the first block of a sample also writes its styles. One launch computes
- * the factors of any number of layers whose styles are known. */
+ * the factors of any number of layers whose styles are known.
+ *
+ * 4·cin·cout bytes of sums of squares and 3·N·cin·cout FLOP for each layer; those of a 1024×1024 StyleGAN2 10 MB: the floor of
+ * an H100 is 3 µs, by memory. */
 #include <math.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* Pixel norm:  y[c] = x[c] / √(mean_c x[c]² + eps), for every sample and pixel. A warp computes a pixel. */
+/* Pixel norm:  y[c] = x[c] / √(mean_c x[c]² + eps), for every sample and pixel. A warp computes a pixel.
+ * 12 bytes and 3 FLOP a value of a vector; the launch takes longer. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 #include "cuda/warp.cuh"

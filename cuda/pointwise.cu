@@ -1,4 +1,5 @@
-/* Noise, bias with activation, and addition as separate operations:  y = epilogue(x). */
+/* Noise, bias with activation, and addition as separate operations:  y = epilogue(x). Each value is read and written once: 4
+ * bytes in half. At 1024×1024 and 32 channels 134 MB: the floor of an H100 is 40 µs, by memory. */
 #include "cuda/epilogue.cuh"
 #include "cuda/rows.h"
 

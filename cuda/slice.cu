@@ -1,4 +1,5 @@
-/* A range of channels:  y[n,c] = x[n, from + c]. */
+/* A range of channels:  y[n,c] = x[n, from + c]. Each value is read and written once, 4 bytes in half: at 256×256 and 128
+ * channels 34 MB, 10 µs at the memory rate of an H100. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 

@@ -1,5 +1,8 @@
 /* The FIR after a transposed convolution, applied to a map: 7 or 16 loads of 16 bytes for 4 pixels × 8 channels, each row
- * of the map from memory about once; then the epilogue. */
+ * of the map from memory about once; then the epilogue.
+ *
+ * 2·(2H+1)²·C bytes in half from memory and 8·H²·C to it, 22 FLOP a value. From 64×64 to 128×128 pixels, 256 channels: 17 MB; the
+ * floor of an H100 is 5 µs, by memory. */
 #include "cuda/fir.cuh"
 
 enum { THREADS = 256 };

@@ -4,6 +4,9 @@
 
 enum { THREADS = 256 };
 
+/* 2·N·H·W·C bytes in half from memory and four times as many to it. From 128×128 to 256×256, 64 channels: 10 MB; the floor of an
+ * H100 is 3 µs, by memory. */
+
 __global__ static void __launch_bounds__(THREADS) upsample_nearest(gb_view in, gb_view out, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);

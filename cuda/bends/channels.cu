@@ -1,4 +1,5 @@
-/* Filters that move whole maps between channels (ops/bends/channels.c). The host computes the order. */
+/* Filters that move whole maps between channels (ops/bends/channels.c). The host computes the order. Bytes, in
+ * half: 4 a value, 6 if the result is mixed with x. */
 #include "cuda/bends/filters.cuh"
 
 __global__ static void __launch_bounds__(GB_FILTER_THREADS) reorder(gb_filter_use b) {

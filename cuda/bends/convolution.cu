@@ -1,5 +1,6 @@
 /* Small separable correlations (ops/bends/convolution.c). blur and sharpen sum along the rows into float32, then down
- * the columns; sobel does its 3×3 pixels at once. Sums are added in the order of the plain filters. */
+ * the columns; sobel does its 3×3 pixels at once. Sums are added in the order of the plain filters.
+ * Bytes, in half: 12 a value for blur and sharpen, whose sums are written and read, 4 for sobel; other reads hit the caches. */
 #include "cuda/bends/filters.cuh"
 
 /* ------------------------------------------------------------------------------------------------ blur, sharpen */

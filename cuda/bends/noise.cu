@@ -1,4 +1,5 @@
-/* Normal noise from counters, the same numbers as ops/bends/noise.c: pixels 2i and 2i + 1 are the halves of a pair. */
+/* Normal noise from counters, the same numbers as ops/bends/noise.c: pixels 2i and 2i + 1 are the halves of a pair.
+ * Bytes, in half: 4 a value; arithmetic on integers, a logarithm and a sine. */
 #include "cuda/curves.cuh"
 #include "cuda/bends/filters.cuh"
 #include "ops/splitmix.h"

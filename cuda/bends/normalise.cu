@@ -1,7 +1,8 @@
 /* Maps with a given mean and standard deviation (ops/bends/normalise.c):
  *     y = mean + deviation · (x − μ) / √(σ² + 1e-8)
  * Sums are in double, first over pieces of a map, then over the pieces, in an order that depends only on the map's
- * size. */
+ * size. The map is read three times and written once: 8 bytes a value in half; 3 double FLOP. At 1024×1024 and 32 channels 268 MB:
+ * the floor of an H100 is 80 µs, by memory. */
 #include "cuda/bends/filters.cuh"
 
 enum { THREADS = 256, PIECE = 4096 };       /* pixels of a piece */

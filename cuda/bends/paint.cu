@@ -1,4 +1,5 @@
-/* Painting activation vectors into maps:  y[c,p] = vectors[index[p]][c] where index[p] ≥ 0, else x[c,p]. */
+/* Painting activation vectors into maps:  y[c,p] = vectors[index[p]][c] where index[p] ≥ 0, else x[c,p].
+ * Bytes, in half: 4 a value, and 2 a pixel for its index. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 

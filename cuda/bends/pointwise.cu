@@ -1,4 +1,5 @@
-/* Filters of single values (ops/bends/pointwise.c). */
+/* Filters of single values (ops/bends/pointwise.c). Bytes, in half: 4 a value. At 1024×1024 and 32 channels 134 MB: the floor of
+ * an H100 is 40 µs, by memory. */
 #include "cuda/bends/filters.cuh"
 
 __device__ static float filtered(int which, const float *p, float x) {

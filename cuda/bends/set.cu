@@ -1,5 +1,6 @@
 /* Given values v, or those of a second input, replace the input's or are added to them, on the chosen channels:
- *     y = (1 − keep) · v + keep · x,   or   y = x + v */
+ *     y = (1 − keep) · v + keep · x,   or   y = x + v
+ * Bytes, in half: 4 a value, and 4 for a given one. */
 #include <string.h>
 
 #include "cuda/rows.h"
