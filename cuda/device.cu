@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cuda/stream.h"
+#include "cuda/cublaslt.h"
 #include "cuda/rows.h"
+#include "cuda/stream.h"
 
 enum { MIN_MAJOR = 7, MIN_MINOR = 5, MIN_MAJOR_TF32 = 8 };
 
@@ -39,7 +40,16 @@ static bool device_upload(const gb_device *, void *to, const void *from, size_t 
            cudaStreamSynchronize(0) == cudaSuccess;
 }
 
+static double device_product_seconds(gb_device *device, int rows, int columns, int depth, char *why, size_t why_size) {
+    gb_cuda *cuda = (gb_cuda *)device;
+    if (!cuda->cublaslt)
+        cuda->cublaslt = gb_cublaslt_open(why, why_size);
+    return cuda->cublaslt ? gb_cublaslt_seconds(cuda->cublaslt, cuda->precision, rows, columns, depth, why, why_size)
+                          : 0.0;
+}
+
 static void device_close(gb_device *device) {
+    gb_cublaslt_close(((gb_cuda *)device)->cublaslt);
     free(device);
 }
 
@@ -119,5 +129,6 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
     table->to_nchw = gb_maps_to_nchw;
     table->from_nchw = gb_maps_from_nchw;
     table->to_rgb = gb_maps_to_rgb;
+    table->product_seconds = device_product_seconds;
     return table;
 }

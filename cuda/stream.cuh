@@ -13,6 +13,7 @@ struct gb_cuda {
     gb_precision precision;
     int processors;             /* multiprocessors */
     size_t shared_per_block, shared_per_processor;      /* bytes of shared memory, at most */
+    struct gb_cublaslt *cublaslt;       /* NULL until it is needed */
 };
 
 static inline const gb_cuda *gb_cuda_of(const gb_cpu *cpu) {

@@ -135,8 +135,7 @@ GB_API const char *gb_context_fallback_reason(const gb_context *context);       
 GB_API const char *gb_context_isa(const gb_context *context);
 /* Measures the multiply-add rate of all threads, in GFLOP/s. Takes a tenth of a second. */
 GB_API double gb_context_peak_gflops(gb_context *context);
-/* Measures the rate at which all threads together copy arrays larger than the caches, at most 1 GiB, in GB/s, reads and writes
- * added. Takes some tenths of a second. Returns 0 if there is not enough memory. */
+/* The rate at which all threads copy arrays larger than the caches, in GB/s, reads and writes added; 0 if out of memory. */
 GB_API double gb_context_memory_bandwidth(gb_context *context);
 /* Memory for results. A GPU writes them there directly (the memory is page-locked), and into other memory through a copy; on
  * a CPU it is ordinary memory. The caller may use it for anything, and frees it before the context. */
@@ -779,20 +778,21 @@ typedef struct gb_step_info {       /* one step of the plan: a node or bend, and
     int nodes;
     const char *op;                 /* operation of the first node: "modulated_conv2d", or "filter", "paint", … */
     const char *kernel;             /* instruction set of the kernel that ran */
-    double seconds;                 /* in the last render; 0 if it was skipped */
-    bool ran;
+    double seconds; bool ran;       /* in the last render; 0 if it was skipped */
     uint64_t macs;                  /* multiply-adds of the whole batch */
     uint64_t bytes;                 /* least memory traffic: inputs and weights read, output written */
 } gb_step_info;
 
 typedef struct gb_render_stats {
-    int nodes_run;                  /* nodes executed by the last render; fused ones count each */
-    int steps_run, steps;
+    int nodes_run, steps_run, steps;        /* executed by the last render, fused nodes count each; of the plan */
     size_t arena_bytes, kept_bytes; /* buffers of the plan; boundaries kept between renders */
 } gb_render_stats;
 
 GB_API void gb_session_stats(const gb_session *session, gb_render_stats *stats);
 GB_API void gb_session_step(const gb_session *session, int step, gb_step_info *info);
+/* Measures cuBLAS on a matrix product of the size of the step's convolution, in seconds; one thread of a context at a time.
+ * 0 for other steps; an error if the context has no GPU, or if cuBLAS is missing (it is opened now) or fails. */
+GB_API gb_status gb_session_step_product(gb_session *session, int step, double *seconds, gb_error *err);
 
 #ifdef __cplusplus
 }

@@ -65,6 +65,9 @@ struct gb_device {
      * there. */
     void (*to_nchw)(gb_stream *stream, const gb_tensor *t, gb_real *nchw);
     void (*from_nchw)(gb_stream *stream, const gb_tensor *t, const gb_real *nchw);
+    /* Measures how long the vendor's library takes for C[i,j] = Σ_k A[i,k] B[j,k] in the device's precision. 0, with one line
+     * in `why`, if the library is missing or fails. For one thread at a time. */
+    double (*product_seconds)(gb_device *device, int rows, int columns, int depth, char *why, size_t why_size);
     /* Converts a planar [N,3,H,W] to 8-bit [N,H,W,3]; returns when the values are there. */
     void (*to_rgb)(gb_stream *stream, const gb_tensor *t, uint8_t *rgb);
 };

@@ -318,3 +318,24 @@ void gb_session_step(const gb_session *session, int index, gb_step_info *info) {
                            .macs = step->macs,
                            .bytes = step->bytes};
 }
+
+/* Transposed convolutions are counted at input resolution, as in gb_op_macs(). */
+gb_status gb_session_step_product(gb_session *session, int index, double *seconds, gb_error *err) {
+    gb_device *device = session->model->context->device;
+    char why[256] = "";
+    *seconds = 0;
+    if (!device)
+        return gb_fail(err, GB_DEVICE, "products of cuBLAS need a GPU");
+    if (!session->plan || index < 0 || index >= session->plan->count)
+        return GB_OK;
+    const gb_desc *d = &session->plan->steps[index].desc;
+    if (d->op != GB_OP_MODULATED_CONV2D)
+        return GB_OK;
+    const gb_conv *conv = &d->conv;
+    int64_t rows = (int64_t)d->in[0].n * d->in[0].h * d->in[0].w, depth = (int64_t)d->in[0].c * conv->kernel * conv->kernel;
+    if (rows > INT32_MAX || depth > INT32_MAX)
+        return gb_fail(err, GB_DEVICE, "the convolution is too large for a product of cuBLAS");
+    *seconds = device->product_seconds(device, (int)rows, conv->wanted ? conv->wanted : conv->cout, (int)depth, why,
+                                       sizeof why);
+    return *seconds > 0 ? GB_OK : gb_fail(err, GB_DEVICE, "%s: cuBLAS: %s", device->name, why);
+}

@@ -499,6 +499,35 @@ static void steps_are_timed_on_request(void **state) {
     gb_session_free(session);
 }
 
+static void products_of_the_sizes_of_convolutions_are_timed_with_cublas(void **state) {
+    fixture *f = *state;
+    gb_context *cpu;
+    gb_model *model;
+    gb_session *session = session_of(f, GB_ONCE, 1);
+    float image[IMAGE];
+    double seconds;
+    gb_step_info step = {.op = ""};
+    ok(gb_session_render(session, image, &err));
+    int other = 0, convolution = 0;
+    while (gb_session_step(session, other, &step), !strcmp(step.op, "modulated_conv2d"))
+        other++;
+    while (gb_session_step(session, convolution, &step), strcmp(step.op, "modulated_conv2d"))
+        convolution++;
+    ok(gb_session_step_product(session, convolution, &seconds, &err));
+    assert_true(seconds > 0);
+    ok(gb_session_step_product(session, other, &seconds, &err));
+    assert_true(seconds == 0);
+    gb_session_free(session);
+
+    ok(gb_context_new(&(gb_context_options){.threads = 1, .device = "cpu", .precision = "fp32"}, &cpu, &err));
+    ok(gb_model_open(cpu, "tests/fixtures/toy-faces-64.gbw", &model, &err));
+    ok(gb_session_new(model, NULL, &session, &err));
+    assert_int_equal(gb_session_step_product(session, 0, &seconds, &err), GB_DEVICE);
+    gb_session_free(session);
+    gb_model_close(model);
+    gb_context_free(cpu);
+}
+
 static void a_failed_allocation_leaves_a_working_session(void **state) {
     fixture *f = *state;
     gb_session *session = session_of(f, GB_ONCE, 1);
@@ -688,6 +717,7 @@ int main(void) {
         cmocka_unit_test(a_callback_runs_on_the_host_and_the_gpu_continues_with_its_values),
         cmocka_unit_test(a_render_that_is_cancelled_before_it_begins_leaves_the_buffer_unchanged),
         cmocka_unit_test(steps_are_timed_on_request),
+        cmocka_unit_test(products_of_the_sizes_of_convolutions_are_timed_with_cublas),
         cmocka_unit_test(a_failed_allocation_leaves_a_working_session),
         cmocka_unit_test(a_failed_call_of_the_runtime_leaves_a_working_session),
         cmocka_unit_test(synchronous_launches_name_the_kernel_that_failed),

@@ -165,12 +165,22 @@ typedef struct result {
     uint64_t macs;              /* of one image */
     int64_t peak_rss;
     double *steps;              /* medians */
+    double *products;           /* seconds of cuBLAS products of the sizes of convolutions; 0 = not measured */
+    gb_error no_products;       /* why there are none */
 } result;
 
-static gb_status evaluate(const settings *set, const loaded_model *o, const series *s, result *r, gb_error *err) {
+/* Measures cuBLAS beside the convolutions, as long as it works. */
+static void measure_products(gb_session *session, const series *s, result *r) {
+    for (size_t i = 0; i < s->steps && !r->no_products.status; i++)
+        gb_session_step_product(session, (int)i, &r->products[i], &r->no_products);
+}
+
+static gb_status evaluate(const settings *set, const loaded_model *o, gb_session *session, const series *s, result *r,
+                          gb_error *err) {
     double *times = sorted_column(s, 0);
     r->steps = calloc(s->steps + 1, sizeof *r->steps);
-    if (!times || !r->steps) {
+    r->products = calloc(s->steps + 1, sizeof *r->products);
+    if (!times || !r->steps || !r->products) {
         free(times);
         return state(err, GB_NO_MEMORY, "out of memory");
     }
@@ -186,7 +196,10 @@ static gb_status evaluate(const settings *set, const loaded_model *o, const seri
     r->macs = image_macs(o->model);
     r->gflops = 2e-9 * (double)r->macs * (double)set->batch / r->median;
     r->peak_rss = host_peak_rss_bytes();        /* before measuring the peak, which allocates memory too */
-    if (on_gpu(o)) return GB_OK;                /* the CPU's limits do not apply */
+    if (on_gpu(o)) {                            /* the CPU's limits do not apply */
+        if (set->layers) measure_products(session, s, r);
+        return GB_OK;
+    }
     for (int i = 0; i < PEAKS; i++) r->peak_gflops = fmax(r->peak_gflops, gb_context_peak_gflops(o->context));
     r->peak_share = r->peak_gflops > 0 ? r->gflops / r->peak_gflops : 0;
     if (set->layers) r->memory_gbs = gb_context_memory_bandwidth(o->context);
@@ -211,15 +224,18 @@ static double min_seconds(const gb_step_info *step, const result *r, const char 
 static void print_gpu_steps(const settings *set, const loaded_model *o, const gb_session *session, const series *s,
                             const result *r) {
     if (!set->layers) return;
-    printf("\n%-32s %-20s %5s %10s %9s %9s\n", "step, by its output", "operation", "nodes", "median ms", "GFLOP/s", "GB/s");
+    if (r->no_products.status) printf("NO CUBLAS: products of the convolutions' sizes are not measured: %s\n", r->no_products.message);
+    printf("\n%-32s %-20s %5s %10s %9s %9s %10s\n", "step, by its output", "operation", "nodes", "median ms", "GFLOP/s",
+           "GB/s", "cuBLAS ms");
     for (size_t i = 0; i < s->steps; i++) {
         gb_step_info step;
         gb_node_info last;
         double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12;
         gb_session_step(session, (int)i, &step);
-        printf("%-32s %-20s %5d %10.4f %9.1f %9.1f%s%s\n", step_name(o->model, &step, &last), step.op, step.nodes,
-               1e3 * r->steps[i], 2e-9 * (double)step.macs / seconds, 1e-9 * (double)step.bytes / seconds,
-               strcmp(step.kernel, "cuda") ? "  host fallback, " : "", strcmp(step.kernel, "cuda") ? step.kernel : "");
+        printf("%-32s %-20s %5d %10.4f %9.1f %9.1f", step_name(o->model, &step, &last), step.op, step.nodes,
+               1e3 * r->steps[i], 2e-9 * (double)step.macs / seconds, 1e-9 * (double)step.bytes / seconds);
+        if (r->products[i] > 0) printf(" %10.4f", 1e3 * r->products[i]);
+        printf("%s%s\n", strcmp(step.kernel, "cuda") ? "  host fallback, " : "", strcmp(step.kernel, "cuda") ? step.kernel : "");
     }
 }
 
@@ -279,6 +295,8 @@ static gb_status report_json(const settings *set, const loaded_model *o, const g
                                                r->steps[i], "macs", (json_int_t)step.macs, "bytes",
                                                (json_int_t)step.bytes, "limit", binds, "limit_share",
                                                r->steps[i] > 0 ? limit / r->steps[i] : 0));
+        if (r->products[i] > 0)
+            json_object_set_new(json_array_get(nodes, i), "cublas_seconds", json_real(r->products[i]));
     }
     if (root && on_gpu(o)) {
         json_object_set_new(root, "device", json_string(gb_context_device(o->context)));
@@ -315,11 +333,13 @@ static int run(int argc, char **argv) {
         !gb_session_new(o.model, &how, &session, &err) &&
         !apply_bending(&b, session, &err) && !(set.gradients && want_gradients(&o, session, &err)) &&
         !time_renders(&set, &o, session, images, &s, &err) &&
-        !evaluate(&set, &o, &s, &r, &err)) {
+        !evaluate(&set, &o, session, &s, &r, &err)) {
+        if (set.json && r.no_products.status) fprintf(stderr, "ganbend bench: NO CUBLAS: %s\n", r.no_products.message);
         if (set.json) report_json(&set, &o, session, &s, &r, &err);
         else print_table(&set, &o, session, &s, &r);
     }
     free(r.steps);
+    free(r.products);
     free(s.seconds);
     gb_buffer_free(o.context, images);
     gb_session_free(session);

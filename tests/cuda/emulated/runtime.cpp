@@ -283,6 +283,17 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpy
     return cudaSuccess;
 }
 
+cudaError_t cudaMemsetAsync(void *to, int value, size_t bytes, cudaStream_t stream) {
+    BEGIN_CALL();
+    emulated_stream *s = stream_of(stream);
+    if (s->capture) {
+        s->capture_is_invalid = true;
+        return cudaErrorStreamCaptureUnsupported;
+    }
+    s->queue.push_back([=] { memset(to, value, bytes); });
+    return s->fault;
+}
+
 /* ------------------------------------------------------------------------------------------------ streams, events */
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned) {
