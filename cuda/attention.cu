@@ -8,8 +8,8 @@
  * 2.7 GFLOP, 67 MB; the floor of an H100 is 40 µs, by float32 arithmetic. */
 #include <math.h>
 
+#include "cuda/attention.cuh"
 #include "cuda/rows.h"
-#include "cuda/tensor.cuh"
 #include "cuda/warp.cuh"
 
 enum { THREADS = 256, WARPS = 4, TILE = 64, DEPTH = 16 };
@@ -144,7 +144,7 @@ static void scores(const gb_cpu *cpu, const gb_tensor *theta, const gb_tensor *p
                    out->shape.n);
 }
 
-static void softmax_rows(const gb_cpu *cpu, const gb_tensor *in, const gb_tensor *out) {
+void gb_softmax_rows(const gb_cpu *cpu, const gb_tensor *in, const gb_tensor *out) {
     const gb_shape *s = &out->shape;
     size_t rows = (size_t)s->n * s->c;
     gb_launch(cpu, softmax, gb_blocks(rows, WARPS), 32 * WARPS, 0, (const float *)in->data, out->data, (long long)rows,
@@ -161,26 +161,26 @@ static void run_scores(const gb_cpu *cpu, const gb_desc *, const gb_args *args) 
 }
 
 static void run_softmax(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
-    softmax_rows(cpu, args->in[0], args->out);
+    gb_softmax_rows(cpu, args->in[0], args->out);
 }
 
 static void run_mix(const gb_cpu *cpu, const gb_desc *, const gb_args *args) {
     mix(cpu, args->in[0], args->in[1], args->out);
 }
 
-static gb_shape matrix_shape(const gb_desc *d) {
+gb_shape gb_attention_shape(const gb_desc *d) {
     return {d->in[0].n, d->in[0].h * d->in[0].w, 1, d->in[1].h * d->in[1].w, 1};
 }
 
 static size_t attention_workspace(const gb_cpu *, const gb_desc *d) {
-    gb_shape s = matrix_shape(d);
+    gb_shape s = gb_attention_shape(d);
     return sizeof(float) * s.n * s.c * s.w;
 }
 
 static void run_attention(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    gb_tensor weights = {matrix_shape(d), (float *)args->workspace};
+    gb_tensor weights = {gb_attention_shape(d), (float *)args->workspace};
     scores(cpu, args->in[0], args->in[1], &weights);
-    softmax_rows(cpu, &weights, &weights);
+    gb_softmax_rows(cpu, &weights, &weights);
     mix(cpu, args->in[2], &weights, args->out);
 }
 

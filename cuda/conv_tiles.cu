@@ -150,6 +150,14 @@ __global__ static void __launch_bounds__(THREADS) add_splits(conv_tiles t, long 
     }
 }
 
+void gb_add_splits(const gb_cpu *cpu, const conv_tiles &t, int samples) {
+    long long items = t.out.n_step * samples, groups = items / 8;
+    if (t.out.c_step == 1)
+        gb_launch(cpu, add_splits8, gb_blocks((size_t)groups, THREADS), THREADS, 0, t, groups);
+    else
+        gb_launch(cpu, add_splits, gb_blocks((size_t)items, THREADS), THREADS, 0, t, items);
+}
+
 /* ------------------------------------------------------------------------------------------------ launching */
 
 template <gb_precision P, int MT, int NT>
@@ -203,13 +211,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
         launch_sized<GB_TF32>(cpu, t, size, grid);
     else
         launch_sized<GB_FP32>(cpu, t, size, grid);
-    if (t.splits > 1 && t.out.c_step == 1) {
-        long long groups = t.out.n_step / 8 * d->in[0].n;
-        gb_launch(cpu, add_splits8, gb_blocks((size_t)groups, THREADS), THREADS, 0, t, groups);
-    } else if (t.splits > 1) {
-        long long items = t.out.n_step * d->in[0].n;
-        gb_launch(cpu, add_splits, gb_blocks((size_t)items, THREADS), THREADS, 0, t, items);
-    }
+    if (t.splits > 1)
+        gb_add_splits(cpu, t, d->in[0].n);
     if (d->conv.up == 2)
         gb_smooth(cpu, t.out, factors + gb_factors_fir(d), out, epilogue, d->out.n);
 }

@@ -211,6 +211,9 @@ __device__ __forceinline__ void write_result(const conv_tiles &t, float v, int n
         gb_store(t.out, n, o, pixel, v);
 }
 
+/* Adds the sums of the splits, and applies what follows, on the host: the launch. */
+void gb_add_splits(const gb_cpu *cpu, const conv_tiles &t, int samples);
+
 /* ------------------------------------------------------------------------------------------------ the kernel */
 
 /* Without the second number of the bounds, float32 would have registers spilled, to make room for a third block. */

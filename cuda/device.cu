@@ -57,7 +57,13 @@ static const struct { const char *name; gb_precision is; size_t map_bytes; } pre
     {"half", GB_HALF, 2}, {"tf32", GB_TF32, 4}, {"fp32", GB_FP32, 4},
 };
 
+static bool use_cublas(void) {
+    const char *wanted = getenv("GANBEND_CUBLAS");
+    return wanted && !strcmp(wanted, "1");
+}
+
 gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
+    char reason[128];
     cudaDeviceProp prop;
     int count = 0, chosen = -1;
     for (int i = 0; i < 3; i++)
@@ -102,6 +108,12 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
         return NULL;
     }
     cuda->precision = precisions[chosen].is;
+    if (use_cublas() && !(cuda->cublaslt = gb_cublaslt_open(reason, sizeof reason))) {
+        snprintf(why, why_size, "GANBEND_CUBLAS=1: %s", reason);
+        free(cuda);
+        return NULL;
+    }
+    cuda->use_cublas = cuda->cublaslt != NULL;
     cuda->processors = prop.multiProcessorCount;
     cuda->shared_per_block = prop.sharedMemPerBlockOptin;
     cuda->shared_per_processor = prop.sharedMemPerMultiprocessor;

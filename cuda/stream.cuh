@@ -14,6 +14,7 @@ struct gb_cuda {
     int processors;             /* multiprocessors */
     size_t shared_per_block, shared_per_processor;      /* bytes of shared memory, at most */
     struct gb_cublaslt *cublaslt;       /* NULL until it is needed */
+    bool use_cublas;            /* GANBEND_CUBLAS=1: rows use it */
 };
 
 static inline const gb_cuda *gb_cuda_of(const gb_cpu *cpu) {

@@ -1,7 +1,7 @@
 /* check_cuda: compares every row of cuda/ with the plain C one, for random shapes, including unusual ones, on the GPU
  * or, as check_cuda_emulated, without one.
  *
- *   check_cuda [--precision half|tf32|fp32] [--op NAME] [--seed N] [--rounds N] [--network RESOLUTION]
+ *   check_cuda [--precision half|tf32|fp32] [--op NAME] [--form NAME] [--seed N] [--rounds N] [--network RESOLUTION]
  *
  * With --network, only the convolutions of StyleGAN2 up to that resolution, in their full shapes. Plain C would take
  * minutes for them: it computes small parts of the output, at corners and in the middle.
@@ -331,6 +331,15 @@ static void check_network(const checks *c, double allowed) {
     }
 }
 
+/* Whether random uses check the row: not those of bends, not "patch", which needs more pixels, and "cublas" only on demand,
+ * because it needs the library. */
+static bool is_checked(const checks *c, const gb_op_row *row) {
+    const char *form = row->form ? row->form : "";
+    if (row->op >= GB_OP_FILTER || (c->only && strcmp(c->only, gb_ops[row->op]->name)))
+        return false;
+    return c->form ? !strcmp(c->form, form) : strcmp(form, "patch") && strcmp(form, "cublas");
+}
+
 int main(int argc, char **argv) {
     checks c;
     int status = begin_checks(argc, argv, "check_cuda", "--op", &c);
@@ -343,13 +352,12 @@ int main(int argc, char **argv) {
         return end_checks(&c);
     }
     for (const gb_op_row *const *row = c.device->rows; *row; row++)
-        if ((*row)->op < GB_OP_FILTER && (!c.only || !strcmp(c.only, gb_ops[(*row)->op]->name)) &&   /* not bends */
-            (!(*row)->form || strcmp((*row)->form, "patch")))       /* needs more pixels */
+        if (is_checked(&c, *row))
             check_row(&c.cpu, *row, allowed, c.seed, c.rounds);
     for (const gb_op_row *const *row = c.device->rows; *row; row++)
-        if (((*row)->run_all || (*row)->prepare) && (!c.only || !strcmp(c.only, gb_ops[(*row)->op]->name)))
+        if (((*row)->run_all || (*row)->prepare) && is_checked(&c, *row))
             check_together(&c.cpu, *row, c.seed);
-    if (!c.only || !strcmp(c.only, "modulated_conv2d")) {
+    if (!c.form && (!c.only || !strcmp(c.only, "modulated_conv2d"))) {
         check_shapes(&c, allowed);
         check_bias(&c, 64, 16);
         check_bias(&c, 8, 64);

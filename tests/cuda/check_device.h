@@ -7,6 +7,7 @@
 
 typedef struct checks {
     const char *precision, *only;       /* only: the one operation or filter to check; NULL = all */
+    const char *form;                   /* the only form of rows; NULL = all */
     int rounds, network;                /* network: the resolution of the layers to check; 0 = none */
     uint64_t seed;
     gb_device *device;
@@ -28,6 +29,8 @@ static int begin_checks(int argc, char **argv, const char *program, const char *
             c->rounds = atoi(next);
         else if (!strcmp(arg, "--network") && !strcmp(program, "check_cuda"))
             c->network = atoi(next);
+        else if (!strcmp(arg, "--form") && !strcmp(program, "check_cuda"))
+            c->form = next;
         else if (!strcmp(arg, "--seed"))
             c->seed = strtoull(next, NULL, 10);
         else {
