@@ -8,8 +8,12 @@
 enum {
     THREADS = 256,
     MIN_BLOCKS = 264,           /* two for each multiprocessor of a large GPU */
-    MIN_STEPS = 8,              /* of a split */
-    MAX_SPLITS = 8
+    MIN_WIDE_BLOCKS = 132,      /* of 128×128, of which a multiprocessor has one */
+    MIN_DEPTH = 128,            /* of a split, in words */
+    MAX_SPLITS = 8,
+    STAGES = 3, TILE_K = 16,
+    WIDE = 128, WIDE_STAGES = 4, WIDE_TILE_K = 32,
+    MIN_WIDE_PIXELS = 4096
 };
 
 static bool supports(const gb_cpu *, const gb_desc *d) {
@@ -60,21 +64,37 @@ static void transposed_parts(const gb_desc *d, conv_tiles *t) {
     }
 }
 
-struct tile_size { int mt, nt; };
+struct tile_size { int mt, nt, warps; };
 
-static tile_size tile_of(const gb_desc *d, int columns) {
-    int pixels = d->in[0].h * d->in[0].w;
-    if (columns <= 16)
-        return tile_size{4, 1};
-    if (columns <= 32)
-        return tile_size{4, 2};
-    return tile_size{pixels >= 8192 ? 4 : 2, 4};
+typedef tile_shape<GB_HALF, 4, 4, 8, WIDE_TILE_K, WIDE_STAGES> wide_tile;
+
+static size_t shared_bytes(size_t tiles, int words, int tile_k) {
+    return 4 * (tiles + (size_t)up_to(words, tile_k));
 }
 
-static dim3 grid_of(const gb_desc *d, const conv_tiles *t, int columns) {
-    tile_size size = tile_of(d, columns);
-    int pixels = t->part[0].h * t->part[0].w;
-    return dim3((unsigned)((pixels - 1) / (32 * size.mt) + 1), (unsigned)((columns - 1) / (16 * size.nt) + 1),
+/* Whether the layer has tiles of 128×128, whatever channels are read: they have other steps, whose splits other sums. */
+static bool is_wide(const gb_cpu *cpu, const gb_desc *d) {
+    const gb_shape *in = &d->in[0];
+    return precision_of(cpu) != GB_FP32 && in->c >= WIDE && d->conv.cout % WIDE == 0 &&
+           in->h * in->w >= MIN_WIDE_PIXELS &&
+           shared_bytes((size_t)WIDE_STAGES * wide_tile::STAGE, gb_conv_words(cpu, d), WIDE_TILE_K) <=
+               gb_cuda_of(cpu)->shared_per_block;
+}
+
+static tile_size tile_of(const gb_cpu *cpu, const gb_desc *d, int columns) {
+    int pixels = d->in[0].h * d->in[0].w;
+    if (is_wide(cpu, d))
+        return tile_size{4, 4, 8};
+    if (columns <= 16)
+        return tile_size{4, 1, 4};
+    if (columns <= 32)
+        return tile_size{4, 2, 4};
+    return tile_size{pixels >= 8192 ? 4 : 2, 4, 4};
+}
+
+static dim3 grid_of(const gb_desc *d, const conv_tiles *t, tile_size size, int columns) {
+    int pixels = t->part[0].h * t->part[0].w, width = size.warps / 2 * 8 * size.nt;
+    return dim3((unsigned)((pixels - 1) / (32 * size.mt) + 1), (unsigned)((columns - 1) / width + 1),
                 (unsigned)(t->parts * t->splits * d->in[0].n));
 }
 
@@ -88,10 +108,11 @@ static void plan_tiles(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
     else
         plain_part(d, t);
     t->splits = 1;
-    dim3 grid = grid_of(d, t, d->conv.cout);
-    int blocks = (int)(grid.x * grid.y) * t->parts;
-    int steps = t->part[0].taps * ((t->words + TILE_WORDS - 1) / TILE_WORDS);
-    int wanted = MIN_BLOCKS / (blocks < MIN_BLOCKS ? blocks : MIN_BLOCKS), worth = steps / MIN_STEPS;
+    tile_size size = tile_of(cpu, d, d->conv.cout);
+    dim3 grid = grid_of(d, t, size, d->conv.cout);
+    int blocks = (int)(grid.x * grid.y) * t->parts, enough = size.warps == 8 ? MIN_WIDE_BLOCKS : MIN_BLOCKS;
+    int tile_k = size.warps == 8 ? WIDE_TILE_K : TILE_K;
+    int wanted = enough / min(blocks, enough), worth = t->part[0].taps * up_to(t->words, tile_k) / MIN_DEPTH;
     t->splits = min(min(wanted, MAX_SPLITS), worth < 1 ? 1 : worth);
 }
 
@@ -160,20 +181,26 @@ void gb_add_splits(const gb_cpu *cpu, const conv_tiles &t, int samples) {
 
 /* ------------------------------------------------------------------------------------------------ launching */
 
-template <gb_precision P, int MT, int NT>
+template <gb_precision P, int MT, int NT, int WARPS = 4, int K = TILE_K, int AHEAD = STAGES>
 static void launch_tiles(const gb_cpu *cpu, const conv_tiles &t, dim3 grid) {
-    constexpr size_t TILES = TILE_STAGES * (32 * MT + 16 * NT) * TILE_ROW, DEFAULT_LIMIT = 48 << 10;
-    size_t shared = 4 * (TILES + (size_t)up_to(t.words, TILE_WORDS));
+    typedef tile_shape<P, MT, NT, WARPS, K, AHEAD> S;
+    constexpr size_t DEFAULT_LIMIT = 48 << 10;
+    size_t shared = shared_bytes((size_t)AHEAD * S::STAGE, t.words, K);
     if (shared > DEFAULT_LIMIT)
         gb_check(cpu->stream,
-                 cudaFuncSetAttribute(convolve_tiles<P, MT, NT, TILE_STAGES>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                      (int)shared),
-                 "reserving shared memory for styles");
-    gb_launch(cpu, convolve_tiles<P, MT, NT, TILE_STAGES>, grid, TILE_THREADS, shared, t);
+                 cudaFuncSetAttribute(convolve_tiles<P, MT, NT, WARPS, K, AHEAD>,
+                                      cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared),
+                 "reserving shared memory for a convolution");
+    gb_launch(cpu, convolve_tiles<P, MT, NT, WARPS, K, AHEAD>, grid, S::THREADS, shared, t);
 }
 
 template <gb_precision P>
 static void launch_sized(const gb_cpu *cpu, const conv_tiles &t, tile_size size, dim3 grid) {
+    if constexpr (P != GB_FP32)
+        if (size.warps == 8) {
+            launch_tiles<P, 4, 4, 8, WIDE_TILE_K, WIDE_STAGES>(cpu, t, grid);
+            return;
+        }
     if (size.nt == 1)
         launch_tiles<P, 4, 1>(cpu, t, grid);
     else if (size.nt == 2)
@@ -203,8 +230,8 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     t.partial = t.splits > 1 ? (float *)workspace : NULL;
     t.out = d->conv.up == 2 ? gb_view_of(cpu, &product) : out;
     t.epilogue = d->conv.up == 2 ? NULL : epilogue;
-    tile_size size = tile_of(d, gb_conv_columns(d));
-    dim3 grid = grid_of(d, &t, gb_conv_columns(d));
+    tile_size size = tile_of(cpu, d, gb_conv_columns(d));
+    dim3 grid = grid_of(d, &t, size, gb_conv_columns(d));
     if (is_half(cpu))
         launch_sized<GB_HALF>(cpu, t, size, grid);
     else if (precision_of(cpu) == GB_TF32)

@@ -1,8 +1,12 @@
 /* The convolution as a tiled matrix product. Rows are output pixels of one sample, columns are output channels, and the
- * depth is taps × input channels, processed in steps of 16 words (32 halves or 16 floats). A block of four warps
- * computes a tile of 32·MT × 16·NT. Asynchronous copies bring pixels and weights to shared memory two steps ahead;
- * pixels outside the map are zeros. Styles multiply the pixels in registers, so the weights are the same for all
- * samples.
+ * depth is taps × input channels, processed in steps of TILE_K words (a word is two halves or a float). Asynchronous copies
+ * bring pixels and weights to shared memory STAGES − 1 steps ahead; pixels outside the map are zeros. Styles multiply the
+ * pixels in registers, so the weights are the same for all samples. Four warps compute a tile of 32·MT × 16·NT with
+ * TILE_K = 16, or eight warps 128 × 128 with TILE_K = 32.
+ *
+ * For H×W pixels, C to K channels, in half: 2·9·H·W·C·K FLOP, from memory 2·H·W·C bytes, to memory 2·H·W·K, and through the
+ * second-level cache 2·9·H·W·C·K·(1/R + 1/N) bytes for tiles of R × N. At 128×128, 256 to 256 channels: 19 GFLOP, 17 MB,
+ * and 302 MB with tiles of 128×128 (453 MB with 128×64); the floor of an H100 is 0.03 ms, by its tensor cores.
  *
  * A transposed convolution is four ordinary ones, for the even and odd rows and columns of the result, with 4, 2, 2 and
  * 1 of the nine taps. If a layer has too few tiles to fill a GPU, the depth is split among blocks and their sums are
@@ -13,11 +17,16 @@
 #include "cuda/conv_weights.cuh"
 #include "cuda/ptx.cuh"
 
-enum {
-    TILE_THREADS = 128,
-    TILE_WORDS = 16,            /* depth of a step */
-    TILE_ROW = 20,              /* stride of a tile's rows in words: quarters of eight rows are in different banks */
-    TILE_STAGES = 3
+/* The shape of a block's tile. */
+template <gb_precision P, int MT_, int NT_, int WARPS, int TILE_K_, int STAGES_> struct tile_shape {
+    static constexpr int MT = MT_, NT = NT_, THREADS = 32 * WARPS, TILE_K = TILE_K_, STAGES = STAGES_;
+    static constexpr int ROWS = 32 * MT, COLUMNS = WARPS / 2 * 8 * NT;
+    /* The stride of rows in words. Quarters of 16 bytes that are read together, those of eight rows, are in different banks:
+     * because of the stride, or because quarter k of row r is stored as quarter k ^ r % 8. */
+    static constexpr bool SWIZZLED = TILE_K == 32;
+    static constexpr int STRIDE = SWIZZLED ? TILE_K : TILE_K + 4, STAGE = (ROWS + COLUMNS) * STRIDE;
+    static constexpr int COPY_ROWS = 4 * THREADS / TILE_K;      /* that all threads together copy at once */
+    static_assert(COPY_ROWS == 32, "each thread copies a quarter of MT pixels in each step");
 };
 
 /* The offset of the pixels that a tap multiplies, and in words: that offset in the map, and the place of its weights. */
@@ -45,26 +54,25 @@ struct conv_tiles {
 
 /* ------------------------------------------------------------------------------------------------ pieces */
 
-/* The copy iterator of a thread. Each step copies a quarter, 16 bytes, of rows TILE_THREADS / 4 apart: MT of pixels, and
- * up to NT / 2 of weights. */
-template <int MT> struct copy_iterator {
+/* The copy iterator of a thread. Each step copies a quarter, 16 bytes, of rows COPY_ROWS apart: MT of pixels, and up to
+ * COLUMNS / COPY_ROWS of weights. */
+template <class S> struct copy_iterator {
     const uint32_t *x;          /* the sample's map */
-    int pixel[MT];              /* words from there, without the offset of a tap */
-    unsigned inside[MT];        /* bit k: with tap k the pixel is inside the map */
+    int pixel[S::MT];              /* words from there, without the offset of a tap */
+    unsigned inside[S::MT];        /* bit k: with tap k the pixel is inside the map */
     int weights;                /* words to the first row of tap 0 */
     int tap, word;              /* of the next step; word: within a pixel */
 };
 
-enum { COPY_ROWS = TILE_THREADS / 4 };
-
-template <int MT>
-__device__ __forceinline__ copy_iterator<MT> copy_iterator_of(const conv_tiles &t, const conv_part &part, int n,
-                                                              int first_pixel, int first_channel) {
-    copy_iterator<MT> at;
-    int row = (int)threadIdx.x / 4, quarter = (int)threadIdx.x % 4 * 4;
+template <class S>
+__device__ __forceinline__ copy_iterator<S> copy_iterator_of(const conv_tiles &t, const conv_part &part, int n,
+                                                             int first_pixel, int first_channel) {
+    constexpr int QUARTERS = S::TILE_K / 4;
+    copy_iterator<S> at;
+    int row = (int)threadIdx.x / QUARTERS, quarter = (int)threadIdx.x % QUARTERS * 4;
 #pragma unroll
-    for (int i = 0; i < MT; i++) {
-        int pixel = first_pixel + row + i * COPY_ROWS, y = pixel / part.w, x = pixel - y * part.w;
+    for (int i = 0; i < S::MT; i++) {
+        int pixel = first_pixel + row + i * S::COPY_ROWS, y = pixel / part.w, x = pixel - y * part.w;
         at.inside[i] = 0;
         for (int k = 0; k < part.taps; k++) {
             int ty = y + part.tap[k].dy, tx = x + part.tap[k].dx;
@@ -80,85 +88,96 @@ __device__ __forceinline__ copy_iterator<MT> copy_iterator_of(const conv_tiles &
 }
 
 /* Copies the pixels and weights of the next step, and moves on. */
-template <int MT, int NT>
-__device__ __forceinline__ void copy_step(const conv_tiles &t, const conv_part &part, copy_iterator<MT> &at,
+template <class S>
+__device__ __forceinline__ void copy_step(const conv_tiles &t, const conv_part &part, copy_iterator<S> &at,
                                           uint32_t *stage) {
+    constexpr int QUARTERS = S::TILE_K / 4;
     const conv_tap &tap = part.tap[at.tap];
-    int row = (int)threadIdx.x / 4, quarter = (int)threadIdx.x % 4 * 4;
-    int bytes = at.word + quarter < t.words ? 16 : 0;
-    uint32_t *to = stage + row * TILE_ROW + quarter;
+    int row = (int)threadIdx.x / QUARTERS, quarter = (int)threadIdx.x % QUARTERS;
+    int bytes = at.word + quarter * 4 < t.words ? 16 : 0;
+    uint32_t *to = stage + row * S::STRIDE + (S::SWIZZLED ? quarter ^ row % 8 : quarter) * 4;
 #pragma unroll
-    for (int i = 0; i < MT; i++)
-        copy_async16(to + i * COPY_ROWS * TILE_ROW, at.x + (at.pixel[i] + tap.pixels + at.word),
+    for (int i = 0; i < S::MT; i++)
+        copy_async16(to + i * S::COPY_ROWS * S::STRIDE, at.x + (at.pixel[i] + tap.pixels + at.word),
                      at.inside[i] >> at.tap & 1 ? bytes : 0);
-    to += 32 * MT * TILE_ROW;
+    to += S::ROWS * S::STRIDE;
     int weights = at.weights + tap.weights + at.word;
-    if (NT > 1 || row < 16 * NT)
+    if (S::COLUMNS >= S::COPY_ROWS || row < S::COLUMNS)
 #pragma unroll
-        for (int i = 0; i < (NT + 1) / 2; i++)
-            copy_async16(to + i * COPY_ROWS * TILE_ROW, t.weights + (weights + i * COPY_ROWS * t.words), bytes);
-    at.word += TILE_WORDS;
+        for (int i = 0; i < (S::COLUMNS + S::COPY_ROWS - 1) / S::COPY_ROWS; i++)
+            copy_async16(to + i * S::COPY_ROWS * S::STRIDE, t.weights + (weights + i * S::COPY_ROWS * t.words), bytes);
+    at.word += S::TILE_K;
     if (at.word >= t.words) {
         at.word = 0;
         at.tap++;
     }
 }
 
-/* Styles are stored so that the four words of a lane, q, q + 4, q + 8 and q + 12 of a step, are side by side. */
+/* Styles are stored so that the four words of a lane, q, q + 4, q + 8 and q + 12 of 16, are side by side. */
 template <gb_precision P> __device__ __forceinline__ int place_of_style(int word) {
-    return P == GB_FP32 ? word : word / TILE_WORDS * TILE_WORDS + word % 4 * 4 + word % TILE_WORDS / 4;
+    return P == GB_FP32 ? word : word / 16 * 16 + word % 4 * 4 + word % 16 / 4;
+}
+
+/* Eight words from word k on of 16 rows. */
+template <class S> __device__ __forceinline__ void load_rows(const uint32_t *tile, int k, uint32_t (&to)[4]) {
+    if constexpr (S::SWIZZLED)
+        load_swizzled_tile(tile, k / 4, to);
+    else
+        load_tile<S::STRIDE>(tile + k, to);
 }
 
 /* sum += pixels · weights for one step, in this warp's MT·16 × NT·8 part of the tile. Fragments are laid out as in PTX:
  * lane 4g + q has rows g and g + 8 at words q and q + 4. */
-template <gb_precision P, int MT, int NT>
+template <gb_precision P, class S>
 __device__ __forceinline__ void multiply(const uint32_t *pixels, const uint32_t *weights, const uint32_t *styles,
-                                         float (&sum)[MT][NT][4]) {
+                                         float (&sum)[S::MT][S::NT][4]) {
+    constexpr int MT = S::MT, NT = S::NT;
     int lane = threadIdx.x % 32, g = lane / 4, q = lane % 4;
-    const uint4 style = *(const uint4 *)(styles + 4 * q);
-    const uint32_t of_lane[4] = {style.x, style.y, style.z, style.w};
 #pragma unroll
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < S::TILE_K; k += 8) {
+        const uint2 style = *(const uint2 *)(styles + k / 16 * 16 + 4 * q + k % 16 / 4);
+        const uint32_t of_lane[2] = {style.x, style.y};
         uint32_t a[MT][4], b[NT][2];
 #pragma unroll
         for (int i = 0; i < MT; i++) {
-            load_tile<TILE_ROW>(pixels + i * 16 * TILE_ROW + 8 * k, a[i]);
+            load_rows<S>(pixels + i * 16 * S::STRIDE, k, a[i]);
 #pragma unroll
             for (int r = 0; r < 4; r++)
-                a[i][r] = styled<P>(a[i][r], of_lane[2 * k + r / 2]);
+                a[i][r] = styled<P>(a[i][r], of_lane[r / 2]);
         }
         if constexpr (NT % 2 == 0) {
 #pragma unroll
             for (int j = 0; j < NT; j += 2) {
                 uint32_t two[4];
-                load_tile<TILE_ROW>(weights + j * 8 * TILE_ROW + 8 * k, two);
+                load_rows<S>(weights + j * 8 * S::STRIDE, k, two);
                 b[j][0] = two[0], b[j + 1][0] = two[1], b[j][1] = two[2], b[j + 1][1] = two[3];
             }
         } else {
             static_assert(NT == 1, "tiles have one or an even number of parts of 8 channels for each warp");
-            b[0][0] = weights[g * TILE_ROW + 8 * k + q];
-            b[0][1] = weights[g * TILE_ROW + 8 * k + q + 4];
+            b[0][0] = weights[g * S::STRIDE + k + q];
+            b[0][1] = weights[g * S::STRIDE + k + q + 4];
         }
         mma_tile<P == GB_HALF, MT, NT>(sum, a, b);
     }
 }
 
 /* The same in float32, where lane 4g + q computes rows g and g + 8 and columns 2q and 2q + 1. */
-template <int MT, int NT>
+template <class S>
 __device__ __forceinline__ void multiply_floats(const uint32_t *pixels, const uint32_t *weights,
-                                                const uint32_t *styles, float (&sum)[MT][NT][4]) {
+                                                const uint32_t *styles, float (&sum)[S::MT][S::NT][4]) {
+    constexpr int MT = S::MT, NT = S::NT;
     int lane = threadIdx.x % 32, g = lane / 4, q = lane % 4;
 #pragma unroll 1
-    for (int k = 0; k < TILE_WORDS; k += 4) {
+    for (int k = 0; k < S::TILE_K; k += 4) {
         float s[4], b[NT][2][4];
         load_floats(styles + k, s);
 #pragma unroll
         for (int j = 0; j < 2 * NT; j++)
-            load_floats(weights + (j / 2 * 8 + 2 * q + j % 2) * TILE_ROW + k, b[j / 2][j % 2]);
+            load_floats(weights + (j / 2 * 8 + 2 * q + j % 2) * S::STRIDE + k, b[j / 2][j % 2]);
 #pragma unroll
         for (int i = 0; i < 2 * MT; i++) {
             float a[4];
-            load_floats(pixels + (i / 2 * 16 + g + i % 2 * 8) * TILE_ROW + k, a);
+            load_floats(pixels + (i / 2 * 16 + g + i % 2 * 8) * S::STRIDE + k, a);
 #pragma unroll
             for (int w = 0; w < 4; w++)
 #pragma unroll
@@ -217,10 +236,11 @@ void gb_add_splits(const gb_cpu *cpu, const conv_tiles &t, int samples);
 /* ------------------------------------------------------------------------------------------------ the kernel */
 
 /* Without the second number of the bounds, float32 would have registers spilled, to make room for a third block. */
-template <gb_precision P, int MT, int NT, int STAGES>
-__global__ void __launch_bounds__(TILE_THREADS, P == GB_FP32 ? 2 : 0) convolve_tiles(conv_tiles t) {
+template <gb_precision P, int MT, int NT, int WARPS, int TILE_K, int STAGES>
+__global__ void __launch_bounds__(32 * WARPS, P == GB_FP32 ? 2 : 0) convolve_tiles(conv_tiles t) {
+    typedef tile_shape<P, MT, NT, WARPS, TILE_K, STAGES> S;
     constexpr uint32_t ONE = P == GB_HALF ? 0x3c003c00 : 0x3f800000;    /* as two halves, or as a float */
-    constexpr int ROWS = 32 * MT, COLUMNS = 16 * NT, STAGE = (ROWS + COLUMNS) * TILE_ROW;
+    constexpr int ROWS = S::ROWS, COLUMNS = S::COLUMNS, STAGE = S::STAGE, STRIDE = S::STRIDE;
     GB_SHARED(memory);
     uint32_t *styles = memory + STAGES * STAGE;
     int z = (int)blockIdx.z, split = z % t.splits, n = z / t.splits / t.parts;
@@ -228,14 +248,14 @@ __global__ void __launch_bounds__(TILE_THREADS, P == GB_FP32 ? 2 : 0) convolve_t
     int first_pixel = (int)blockIdx.x * ROWS, first_channel = (int)blockIdx.y * COLUMNS;
     if (first_pixel >= part.h * part.w)
         return;
-    int chunks = (t.words + TILE_WORDS - 1) / TILE_WORDS, steps = part.taps * chunks;
+    int chunks = (t.words + TILE_K - 1) / TILE_K, steps = part.taps * chunks;
     int share = (steps + t.splits - 1) / t.splits, begin = split * share, end = min(begin + share, steps);
     const uint32_t *given = t.m.styles ? (const uint32_t *)t.m.styles + (long long)n * t.words : NULL;
-    for (int i = threadIdx.x; i < chunks * TILE_WORDS; i += TILE_THREADS)
+    for (int i = threadIdx.x; i < chunks * TILE_K; i += S::THREADS)
         styles[place_of_style<P>(i)] = !given ? ONE : i < t.words ? given[i] : 0;
-    copy_iterator<MT> copies = copy_iterator_of<MT>(t, part, n, first_pixel, first_channel);
+    copy_iterator<S> copies = copy_iterator_of<S>(t, part, n, first_pixel, first_channel);
     copies.tap = begin / chunks;
-    copies.word = begin % chunks * TILE_WORDS;
+    copies.word = begin % chunks * TILE_K;
 
     float sum[MT][NT][4];
 #pragma unroll
@@ -245,12 +265,12 @@ __global__ void __launch_bounds__(TILE_THREADS, P == GB_FP32 ? 2 : 0) convolve_t
 #pragma unroll
             for (int r = 0; r < 4; r++)
                 sum[i][j][r] = 0.0f;
-    int warp = threadIdx.x / 32, row = warp / 2 * MT * 16, column = warp % 2 * NT * 8;
+    int warp = threadIdx.x / 32, row = warp % 2 * MT * 16, column = warp / 2 * NT * 8;
     uint32_t *filled = memory, *stage = memory;         /* what the next step copies to, and what this one reads */
     const uint32_t *step_styles = styles + copies.word;
     auto copy = [&](int step) {
         if (step < end)
-            copy_step<MT, NT>(t, part, copies, filled);
+            copy_step<S>(t, part, copies, filled);
         copy_commit();
         filled = filled == memory + (STAGES - 1) * STAGE ? memory : filled + STAGE;
     };
@@ -263,18 +283,18 @@ __global__ void __launch_bounds__(TILE_THREADS, P == GB_FP32 ? 2 : 0) convolve_t
         __syncthreads();        /* this step has arrived, and no thread reads the one before it any more */
         copy(step + STAGES - 1);
         if constexpr (P == GB_FP32)
-            multiply_floats<MT, NT>(stage + row * TILE_ROW, stage + (ROWS + column) * TILE_ROW, step_styles, sum);
+            multiply_floats<S>(stage + row * STRIDE, stage + (ROWS + column) * STRIDE, step_styles, sum);
         else
-            multiply<P, MT, NT>(stage + row * TILE_ROW, stage + (ROWS + column) * TILE_ROW, step_styles, sum);
+            multiply<P, S>(stage + row * STRIDE, stage + (ROWS + column) * STRIDE, step_styles, sum);
         stage = stage == memory + (STAGES - 1) * STAGE ? memory : stage + STAGE;
-        step_styles = step_styles == styles + (chunks - 1) * TILE_WORDS ? styles : step_styles + TILE_WORDS;
+        step_styles = step_styles == styles + (chunks - 1) * TILE_K ? styles : step_styles + TILE_K;
     }
     copy_wait<0>();
     __syncthreads();
 
     /* Sums go through shared memory, so that neighbouring threads write neighbouring channels. */
-    constexpr int STRIDE = COLUMNS + 4;
-    static_assert(ROWS * STRIDE <= STAGES * STAGE, "the sums of a tile fit where its pixels and weights were");
+    constexpr int SUMS = COLUMNS + 4;
+    static_assert(ROWS * SUMS <= STAGES * STAGE, "the sums of a tile fit where its pixels and weights were");
     float *sums = (float *)memory;
     int lane = threadIdx.x % 32;
 #pragma unroll
@@ -283,7 +303,7 @@ __global__ void __launch_bounds__(TILE_THREADS, P == GB_FP32 ? 2 : 0) convolve_t
         for (int j = 0; j < NT; j++)
 #pragma unroll
             for (int r = 0; r < 4; r++)
-                sums[(row + i * 16 + lane / 4 + r / 2 * 8) * STRIDE + column + j * 8 + lane % 4 * 2 + r % 2] =
+                sums[(row + i * 16 + lane / 4 + r / 2 * 8) * SUMS + column + j * 8 + lane % 4 * 2 + r % 2] =
                     sum[i][j][r];
     __syncthreads();
     int width = t.step == 1 ? part.w : t.out.w;
@@ -292,15 +312,15 @@ __global__ void __launch_bounds__(TILE_THREADS, P == GB_FP32 ? 2 : 0) convolve_t
     if (t.out.c_step == 1) {
         int runs = channels / 8;
 #pragma unroll 1
-        for (int i = threadIdx.x; i < rows * runs; i += TILE_THREADS) {
+        for (int i = threadIdx.x; i < rows * runs; i += S::THREADS) {
             int m = i / runs, o = i % runs * 8;
-            write_result8(t, sums + m * STRIDE + o, n, split, first_channel + o, pixel_at(first_pixel + m));
+            write_result8(t, sums + m * SUMS + o, n, split, first_channel + o, pixel_at(first_pixel + m));
         }
     } else {
 #pragma unroll 1
-        for (int i = threadIdx.x; i < rows * channels; i += TILE_THREADS) {
+        for (int i = threadIdx.x; i < rows * channels; i += S::THREADS) {
             int m = i % rows, o = i / rows;         /* neighbouring threads write neighbouring pixels */
-            write_result(t, sums[m * STRIDE + o], n, split, first_channel + o, pixel_at(first_pixel + m));
+            write_result(t, sums[m * SUMS + o], n, split, first_channel + o, pixel_at(first_pixel + m));
         }
     }
 }

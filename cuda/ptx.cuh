@@ -56,14 +56,25 @@ __device__ __forceinline__ uint32_t to_tf32(float f) {
 #endif
 }
 
+__device__ __forceinline__ void load_tile_at(const uint32_t *row, uint32_t (&to)[4]) {
+    unsigned at = (unsigned)__cvta_generic_to_shared(row);
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "r"(at));
+}
+
 /* Loads 16 rows of 8 words, STRIDE words apart, from shared memory: lane 4g + q gets words q and q + 4 of rows g and
  * g + 8, as to = {(g, q), (g + 8, q), (g, q + 4), (g + 8, q + 4)}. Rows begin at multiples of 16 bytes. */
 template <int STRIDE> __device__ __forceinline__ void load_tile(const uint32_t *tile, uint32_t (&to)[4]) {
     int lane = (int)threadIdx.x % 32;
-    unsigned at = (unsigned)__cvta_generic_to_shared(tile + lane % 16 * STRIDE + lane / 16 * 4);
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-                 : "r"(at));
+    load_tile_at(tile + lane % 16 * STRIDE + lane / 16 * 4, to);
+}
+
+/* The same from rows of 32 words, of which quarter k, 4 words, of row r is stored as quarter k ^ r % 8: quarters `quarter`
+ * and the next. */
+__device__ __forceinline__ void load_swizzled_tile(const uint32_t *tile, int quarter, uint32_t (&to)[4]) {
+    int lane = (int)threadIdx.x % 32;
+    load_tile_at(tile + lane % 16 * 32 + ((quarter + lane / 16) ^ lane % 8) * 4, to);
 }
 
 /* sum += A B for M × N tiles of 16×8 with a depth of 8 words. Fragments are laid out as in PTX. */

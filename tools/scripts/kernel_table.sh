@@ -44,8 +44,6 @@ while read -r file architecture; do
     compile "$file" "$architecture"
 done <"$out/jobs"
 
-tile=$(sed -n 's/.*TILE_ROW = \([0-9]*\).*/\1/p' cuda/conv_tiles.cuh)
-stages=$(sed -n 's/.*TILE_STAGES = \([0-9]*\).*/\1/p' cuda/conv_tiles.cuh)
 for architecture; do
     for text in "$out"/*."$architecture".txt; do
         echo "@file $text $architecture"
@@ -54,7 +52,7 @@ for architecture; do
 done | c++filt | sed 's/(anonymous namespace):://g' >"$out/reports"
 cat "$out"/*.80.ptx 2>/dev/null | c++filt >"$out/ptx80" || : >"$out/ptx80"
 
-awk -v tile="$tile" -v stages="$stages" -v architectures="$*" '
+awk -v architectures="$*" '
 # The function of a demangled name: without the arguments, enums as numbers.
 function short(name) {
     sub(/^void /, "", name)
@@ -62,7 +60,7 @@ function short(name) {
     sub(/\(.*/, "", name)
     return name
 }
-# Dynamic shared memory: of convolve_tiles<P, MT, NT, STAGES> with 512 styles, of convolve_patches<P, UP, WORDS> with one
+# Dynamic shared memory: of convolve_tiles<P, MT, NT, WARPS, TILE_K, STAGES> with 512 styles, of convolve_patches<P, UP, WORDS> with one
 # buffer for pixels.
 function dynamic(name,   part, up, words, rows, stride) {
     if (name ~ /^convolve_patches</) {
@@ -76,7 +74,8 @@ function dynamic(name,   part, up, words, rows, stride) {
     }
     if (name !~ /^convolve_tiles</) return 0
     split(substr(name, index(name, "<") + 1), part, /[,>] */)
-    return 4 * (stages * (32 * part[2] + 16 * part[3]) * tile + (part[1] == 0 ? 256 : 512))
+    stride = part[5] == 32 ? 32 : part[5] + 4
+    return 4 * (part[6] * (32 * part[2] + part[4] / 2 * 8 * part[3]) * stride + (part[1] == 0 ? 256 : 512))
 }
 # Warps of a multiprocessor that can be resident, in percent.
 function occupancy(a, regs, threads, shared,   warps, blocks, most, by) {

@@ -36,6 +36,14 @@ template <int STRIDE> static inline void load_tile(const uint32_t *tile, uint32_
         to[i] = tile[(lane / 4 + i % 2 * 8) * STRIDE + lane % 4 + i / 2 * 4];
 }
 
+static inline void load_swizzled_tile(const uint32_t *tile, int quarter, uint32_t (&to)[4]) {
+    int lane = emulated_lane();
+    for (int i = 0; i < 4; i++) {
+        int row = lane / 4 + i % 2 * 8;
+        to[i] = tile[row * 32 + ((quarter + i / 2) ^ row % 8) * 4 + lane % 4];
+    }
+}
+
 struct emulated_fragments { float *sum; const uint32_t *a, *b; };
 
 /* The numbers in a word: two halves, or a tf32, of which the hardware ignores the lower bits. */
