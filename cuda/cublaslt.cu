@@ -59,6 +59,12 @@ struct gb_cublaslt {
 
 /* ------------------------------------------------------------------------------------------------ opening */
 
+#ifdef __CUDACC__
+static const char *const names[] = {"libcublasLt.so.13", "libcublasLt.so.12"};
+#else       /* a real library would access memory of the emulated GPU as that of a real one */
+static const char *const names[] = {"libcublasLt.emulated.so"};
+#endif
+
 static bool find_functions(gb_cublaslt *lt, const char **missing) {
     const struct { const char *name; void *to; } functions[] = {
         {"cublasLtCreate", &lt->create},
@@ -93,9 +99,9 @@ gb_cublaslt *gb_cublaslt_open(char *why, size_t why_size) {
         snprintf(why, why_size, "out of memory");
         return NULL;
     }
-    lt->library = dlopen("libcublasLt.so.13", RTLD_NOW | RTLD_LOCAL);
-    if (!lt->library)
-        lt->library = dlopen("libcublasLt.so.12", RTLD_NOW | RTLD_LOCAL);
+    for (const char *name : names)
+        if (!lt->library)
+            lt->library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (!lt->library)
         snprintf(why, why_size, "libcublasLt.so.13 and .12 were not found; they are part of the CUDA toolkit");
     else if (!find_functions(lt, &missing))

@@ -24,6 +24,7 @@ for step in init check-half check-half-random bench-half bench-tf32 bench-fp32 b
     check "$step is done" grep -q "ok      $step\$" "$summary"
 done
 check "what is absent is told" grep -q "ABSENT  PyTorch" "$summary"
+check "the absence of cuBLAS is told" grep -q "ABSENT  cuBLAS: NO CUBLAS" "$summary"
 check "the table has the times" grep -q "^bench-half .*median .* ms" "$summary"
 check "the layers were compared" grep -q "^synthesis.b16.conv1 " "$scratch/out/compare-half.log"
 check "all logs are in one archive" tar -tzf "$scratch/out.tar.gz" out/summary.txt out/compare-half.log

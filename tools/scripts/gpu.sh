@@ -121,6 +121,11 @@ for precision in $precisions; do
 done
 step 30 bench-half-16 "$ganbend" bench "$model" --device cuda --batch 16 $runs
 step 20 layers-half "$ganbend" bench "$model" --device cuda $runs --layers
+cublas=yes
+if grep -q '^NO CUBLAS' "$out/layers-half.log"; then
+    cublas=
+    absent "cuBLAS: $(grep '^NO CUBLAS' "$out/layers-half.log")"
+fi
 
 # The picture and every layer on the CPU, then on the GPU.
 step 90 reference "$ganbend" dump "$model" -o "$out/reference.npz" --seed 1 --device cpu --at z \
@@ -170,6 +175,9 @@ for name in stylegan2-256 biggan-deep biggan; do
     step 60 "init-$name" "$ganbend" init $options --force || continue
     step 20 "bench-$name" "$ganbend" bench "$model" --device cuda $runs
     step 20 "layers-$name" "$ganbend" bench "$model" --device cuda $runs --layers
+    if [ "$cublas" ] && [ "$name" = biggan-deep ]; then
+        step 20 "bench-$name-cublas" env GANBEND_CUBLAS=1 "$ganbend" bench "$model" --device cuda $runs
+    fi
     rm -f "$model"
 done
 if command -v compute-sanitizer >/dev/null; then

@@ -1,4 +1,4 @@
-/* libcublasLt.so.13 for the emulated GPU: the functions that cuda/cublaslt.cu calls, as a library that is opened at run time.
+/* cublasLt for the emulated GPU: the functions that cuda/cublaslt.cu calls, as a library that is opened at run time.
  * A product runs when its stream does. It refuses layouts that do not fit, pointers that are not aligned, and an
  * algorithm that was not chosen for one sample. */
 #include <stdint.h>
