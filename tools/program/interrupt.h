@@ -10,4 +10,8 @@ void note_interrupts(void);
 /* Whether one has come. */
 bool was_interrupted(void);
 
+/* Waits for the byte that a signal handler writes to a pipe. Returns 1, 0 at the end of the pipe, or -1 if reading fails again
+ * and again. */
+int read_signal(int from, unsigned char *which);
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "end_signals.h"
 #include "error.h"
+#include "interrupt.h"
 #include "engine/platform/files.h"
 #include "engine/platform/threads.h"
 
@@ -72,10 +73,9 @@ static void pass_on(int signal_number) {
 /* Waits for a signal, cleans up, and ends the program. */
 static void *wait_for_signal(void *arg) {
     unsigned char which = 0;
-    ssize_t n;
     (void)arg;
-    do n = read(state_of_process.from, &which, 1);
-    while (n < 0 && errno == EINTR);
+    int n = read_signal(state_of_process.from, &which);
+    if (n < 0) end_signals_end(pass_on);    /* signals end the program as they would without this */
     if (n != 1) return NULL;
     if (state_of_process.child > 0) process_kill(state_of_process.child);
     remove_temporaries();

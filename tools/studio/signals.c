@@ -11,6 +11,7 @@
 #include "engine/platform/threads.h"
 #include "tools/program/arguments.h"
 #include "tools/program/end_signals.h"
+#include "tools/program/interrupt.h"
 #include "tools/program/process.h"
 
 static volatile sig_atomic_t into = -1;         /* a signal handler has no other argument */
@@ -28,14 +29,12 @@ static void pass_on(int signal_number) {
     errno = before;
 }
 
-/* Waits for a signal, or for the end of the pipe. */
+/* Waits for a signal, or for the end of the pipe. If no signal can be read any more, the program stops at once: later nothing could
+ * stop it. */
 static void *wait_for_signal(void *arg) {
-    char byte;
-    ssize_t n;
+    unsigned char which;
     (void)arg;
-    do n = read(waiting.from, &byte, 1);
-    while (n < 0 && errno == EINTR);
-    if (n == 1) waiting.stop(waiting.arg);
+    if (read_signal(waiting.from, &which) != 0) waiting.stop(waiting.arg);
     return NULL;
 }
 
