@@ -17,7 +17,7 @@ add_library(gb_studio_client STATIC
   program/end_signals_${GB_SYSTEM}.c program/host_${GB_SYSTEM}.c program/process_${GB_SYSTEM}.c program/sandbox_${GB_SYSTEM}.c
   program/sockets_${GB_SYSTEM}.c
   program/arguments.c program/confirm.c program/error.c program/help.c program/host.c program/json_output.c program/nearest_name.c program/options.c
-  program/output_names.c program/progress.c program/report.c program/standard_input.c program/synonyms.c program/temporary.c program/text.c
+  program/output_names.c program/progress.c program/report.c program/standard_input.c program/synonyms.c program/interrupt.c program/temporary.c program/text.c
   inputs/classes.c inputs/inputs.c inputs/latents.c inputs/latent_numbers.c inputs/model_cache.c inputs/open_model.c inputs/safe_convert.c inputs/seeds.c
   bending/recipes.c bending/recipe_yaml.c bending/merged_recipe.c bending/picture_recipe.c pictures/pictures.c)
 target_include_directories(gb_studio_client PUBLIC ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/studio)
