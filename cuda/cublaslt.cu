@@ -2,10 +2,20 @@
  * terms the product is Cᵀ = B Aᵀ, and B is what has to be transposed. */
 #include "cuda/cublaslt.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef __linux__
+#include <dlfcn.h>
+static void *open_library(const char *name) { return dlopen(name, RTLD_NOW | RTLD_LOCAL); }
+static void *find_function(void *library, const char *name) { return dlsym(library, name); }
+static void close_library(void *library) { dlclose(library); }
+#else
+static void *open_library(const char *) { return NULL; }
+static void *find_function(void *, const char *) { return NULL; }
+static void close_library(void *) {}
+#endif
 
 /* The library's types and numbers, as of versions 12 and 13. */
 static constexpr int LT_FLOAT = 0, LT_HALF = 2;                             /* cudaDataType */
@@ -82,7 +92,7 @@ static bool find_functions(gb_cublaslt *lt, const char **missing) {
         {"cublasLtMatmul", &lt->multiply},
     };
     for (const auto &f : functions) {
-        void *function = dlsym(lt->library, f.name);
+        void *function = find_function(lt->library, f.name);
         memcpy(f.to, &function, sizeof function);
         *missing = f.name;
         if (!function)
@@ -101,7 +111,7 @@ gb_cublaslt *gb_cublaslt_open(char *why, size_t why_size) {
     }
     for (const char *name : names)
         if (!lt->library)
-            lt->library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+            lt->library = open_library(name);
     if (!lt->library)
         snprintf(why, why_size, "libcublasLt.so.13 and .12 were not found; they are part of the CUDA toolkit");
     else if (!find_functions(lt, &missing))
@@ -121,7 +131,7 @@ void gb_cublaslt_close(gb_cublaslt *lt) {
     if (lt->handle)
         lt->destroy(lt->handle);
     if (lt->library)
-        dlclose(lt->library);
+        close_library(lt->library);
     free(lt);
 }
 

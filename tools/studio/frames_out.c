@@ -180,7 +180,7 @@ gb_status frames_out_start(const frames_options *o, output_list *outputs, frames
     outputs->keeps_rgb = true;
     /* SIGPIPE is blocked there too, so that a reader's end is only an error. */
     if (!frame_pipe_check(o->to, err) && gb_thread_begin(&f->thread, NULL, run, f) != 0)
-        state(err, GB_NO_MEMORY, "cannot start a thread");
+        state(err, GB_NO_MEMORY, "cannot start a thread: out of memory");
     if (err->status) free_frames(f);
     else *made = f;
     return err->status;

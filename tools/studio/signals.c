@@ -47,7 +47,7 @@ gb_status signals_begin(void (*stop)(void *arg), void *arg, gb_error *err) {
     if (gb_thread_begin(&waiting.thread, NULL, wait_for_signal, NULL) != 0) {
         close(ends[0]);
         close(ends[1]);
-        return state(err, GB_NO_MEMORY, "cannot start a thread");
+        return state(err, GB_NO_MEMORY, "cannot start a thread: out of memory");
     }
     into = ends[1];
     end_signals_begin(pass_on, true, false);

@@ -63,15 +63,17 @@ export function switchModel(draft, name) {
 }
 
 async function load(folder, inside) {
-    const file = inside.split('/').at(-1);
+    const file = inside.split('/').at(-1), before = store.state.model;
     const {index, models} = await analysis.run(`Opening ${file}`, 'load', {folder, inside});
     const {name} = models[index];
     store.welcome.models = models;
     remember({name, folder, inside});
     store.tell('rows');
     store.tell('recipe');               // a work that waits for this model asks for it now
-    store.change(`Model ${name}`, draft => switchModel(draft, name));
-    store.settle();
+    if (store.state.model === before) {             // no other model was chosen meanwhile
+        store.change(`Model ${name}`, draft => switchModel(draft, name));
+        store.settle();
+    }
     announce(`${name} is open`);
 }
 
