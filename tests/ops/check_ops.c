@@ -160,7 +160,7 @@ static void check_networks(const gb_cpu *cpu, const gb_cpu *many, uint64_t seed)
                         .conv = {.cout = 256, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
         {"3x3 up from 32x32", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 32, 32, 1}},
                                .conv = {.cout = 128, .kernel = 3, .up = 2, .style_gain = 1.0f}}},
-        {"1x1 at 32x32", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 32, 32, 1}},
+        {"1x1 at 16x16", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 16, 16, 1}},
                           .conv = {.cout = 512, .kernel = 1, .up = 1, .style_gain = 1.0f}}},
         {"skip", {.op = GB_OP_CONCAT, .inputs = 2, .in = {{1, 256, 48, 48, 1}, {1, 256, 48, 48, 1}}}},
     };
