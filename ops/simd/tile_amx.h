@@ -2,7 +2,7 @@
  *
  * A float32 is the exact sum of three bfloat16, each the next 8 bits of its mantissa: x = x1 + x2 + x3. Of the nine products of
  * two such sums, the six down to x1·w3, x2·w2 and x3·w1 are added; the other three are below 2⁻²² of x·w together, about
- * as much as one rounding. Six products on AMX take 0.4 of the time of one on AVX-512. (Henry, Tang and Heinecke 2019,
+ * as much as one rounding. Six products on AMX take about half of the time of one on AVX-512. (Henry, Tang and Heinecke 2019,
  * "Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations".)
  *
  * Operands are in memory as for AVX-512 and are split here, a slab of channels at a time, into the forms that tiles load. One
