@@ -11,7 +11,7 @@ void gb_memory_unmap(void *bytes, size_t size);
 void gb_memory_drop(void *pages, size_t size);
 size_t gb_memory_page(void);
 
-/* Memory at a multiple of `alignment`, a power of two; NULL if there is none. gb_memory_free() returns it. */
+/* Memory at a multiple of `alignment`, a power of two; NULL if out of memory. Freed by gb_memory_free(). */
 void *gb_memory_alloc(size_t alignment, size_t size);
 void gb_memory_free(void *memory);
 /* Asks for huge pages in this block, if the system has them. */

@@ -22,8 +22,8 @@ typedef struct gb_earlier {
 
 /* The place for a plan that is no longer current: emptied. */
 gb_earlier_plan *gb_earlier_room(gb_earlier *earlier, const gb_cpu *cpu);
-/* The one made for a graph with as many nodes and bends, from position *from on; *from becomes the position after it. NULL if
- * there is none. */
+/* The first plan from position *from on that was made for a graph with as many nodes and bends, or NULL; *from becomes the
+ * position after it. */
 gb_earlier_plan *gb_earlier_next(gb_earlier *earlier, const gb_bent *like, int *from);
 /* Frees what `of` still has. */
 void gb_earlier_empty(gb_earlier_plan *of, const gb_cpu *cpu);

@@ -38,7 +38,7 @@ typedef struct planner {
     int *uses;                  /* per node: the number of needed nodes that read it */
     gb_node *user;              /* per node: the last of them */
     bool *in_place;             /* per node: a select that its readers do without */
-    int *last_read;             /* per node: the last launch that reads it; 0 if there is none */
+    int *last_read;             /* per node: the last launch that reads it; 0 if no launch does */
 } planner;
 
 static bool is_source(const planner *m, gb_node node) {

@@ -166,7 +166,7 @@ typedef struct result {
     int64_t peak_rss;
     double *steps;              /* medians */
     double *products;           /* seconds of cuBLAS products of the sizes of convolutions; 0 = not measured */
-    gb_error no_products;       /* why there are none */
+    gb_error no_products;       /* why no products were measured */
 } result;
 
 /* Measures cuBLAS beside the convolutions, as long as it works. */

@@ -24,7 +24,7 @@ bool host_same_file(const char *a, const char *b);
 bool host_is_folder(const char *path);
 /* The name of this machine. */
 bool host_machine_name(char *name, size_t room);
-/* The size of a regular file; 0 if there is none. */
+/* The size of a regular file; 0 if it does not exist. */
 int64_t host_file_bytes(const char *path);
 /* Removes a file, if there is one and it can be. */
 void host_remove_file(const char *path);
@@ -40,7 +40,7 @@ char *host_final_name(const char *path);
 void host_output_folder(const char *output, bool is_file, char folder[PATH_ROOM]);
 /* $TMPDIR, or the system's folder for temporary files. */
 void host_temporary_folder(char folder[PATH_ROOM]);
-/* The folder for caches of this user's programs: $XDG_CACHE_HOME, ~/.cache or %LOCALAPPDATA%. False if there is none. */
+/* The folder for caches of this user's programs: $XDG_CACHE_HOME, ~/.cache or %LOCALAPPDATA%. False if none of them is set. */
 bool host_cache_folder(char folder[PATH_ROOM]);
 /* Creates the folder and its missing parents. */
 gb_status host_make_folder(const char *path, gb_error *err);

@@ -1,6 +1,6 @@
 /* One tab of a browser: a session on the shared models, a worker thread that renders and answers, and bounded queues
  * between it and the connection. The server's thread calls these functions unless noted otherwise. None of them blocks:
- * everything that takes time happens in the client's own threads. Where there are none (client_list.one_thread), the caller
+ * everything that takes time happens in the client's own threads. If it has no threads (client_list.one_thread), the caller
  * lends its thread by client_step(), and client_open() and client_close() take their time.
  *
  * These functions and shared.wake() are all that carries messages: connection.c puts them on WebSockets, and tools/web/web.c

@@ -278,7 +278,7 @@ static void wait_for_work(client *c, bool filming) {
     pthread_cond_timedwait(&c->changed, &c->lock, &until);
 }
 
-/* The next request, or NULL if there is none that can be worked on now. Renders and other requests alternate. The caller has the
+/* The next request that can be worked on now, or NULL. Renders and other requests alternate. The caller has the
  * lock. */
 static message *take_message(client *c, double *came) {
     bool job = c->job_count && c->sending.bytes < SEND_ANSWER_BYTES;

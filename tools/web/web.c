@@ -40,7 +40,7 @@ EMSCRIPTEN_KEEPALIVE void web_elsewhere(const char *project, const char *tab);
 
 /* A message from the page. */
 EMSCRIPTEN_KEEPALIVE void web_receive(const char *text);
-/* Works on one request, if the studio has only this thread. False if there is none. */
+/* Works on one request, if the studio has only this thread. False if no request waits. */
 EMSCRIPTEN_KEEPALIVE int web_step(void);
 
 /* Opens an output window, 0 to MAX_WATCHERS - 1, which follows the page; a message from it; and its end. */

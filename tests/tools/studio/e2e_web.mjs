@@ -69,7 +69,7 @@ test('a network that is dropped opens, and its pictures are those of the plain p
     assert.ok(await differenceFrom(page, toyFaces, 4) > 8, 'the bend is seen');
 });
 
-test('a checkpoint is converted in the browser, and what is none is refused with the reason', async () => {
+test('a checkpoint is converted in the browser, and a file that is no checkpoint is refused with the reason', async () => {
     await drop(page, 'tests/fixtures/nvlabs-orig-16.pkl', 'orig.pkl');
     await page.run('store.change("Seed", draft => { draft.recipe = { inputs: { seeds: 1 }, bends: [] }; });');
     assert.ok(await differenceFrom(page, 'tests/fixtures/nvlabs-orig-16.pkl', 1) <= 1);
