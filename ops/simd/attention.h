@@ -118,8 +118,9 @@ static void score_tile(const attention_job *job, query_tile t, float *matrix, fl
                    j < t.count ? pixel_channels(job->theta, t.n, b * VL, t.first + j) : vset1(0.0f));
     for (int pass = 0; pass < p->keys / p->key_width; pass++) {
         tile_job tile = {.x = x, .x_block = x_block, .taps = &no_offset, .ntaps = 1, .passes = 1, .blocks = p->channels,
-                         .w = job->keys + t.n * p->key_floats + pass * p->channels * w_block, .w_block = w_block};
-        multiply(&tile, acc, p->key_width, t.count);
+                         .w = job->keys + t.n * p->key_floats + pass * p->channels * w_block, .w_block = w_block,
+                         .acc = acc, .count = t.count};
+        multiply(&tile, 1, p->key_width);
         for (int r = 0; r < p->key_width; r++)
             for (int j = 0; j < t.count; j++)
                 vstore(matrix + ((size_t)(pass * p->key_width + r) * QUERIES + j) * VL,
@@ -171,8 +172,9 @@ static void mix_tile(const attention_job *job, query_tile t, const float *matrix
     size_t w_block = (size_t)VL * p->value_width * VL;
     for (int pass = 0; pass < p->values / p->value_width; pass++) {
         tile_job tile = {.x = matrix, .x_block = QUERIES * VL, .taps = &no_offset, .ntaps = 1, .passes = 1,
-                         .blocks = p->keys, .w = job->values + t.n * p->value_floats + pass * p->keys * w_block, .w_block = w_block};
-        multiply(&tile, acc, p->value_width, t.count);
+                         .blocks = p->keys, .w = job->values + t.n * p->value_floats + pass * p->keys * w_block,
+                         .w_block = w_block, .acc = acc, .count = t.count};
+        multiply(&tile, 1, p->value_width);
         for (int r = 0; r < p->value_width; r++) {
             int c = (pass * p->value_width + r) * VL, block = out->shape.block;
             for (int j = 0; j < t.count; j++) {

@@ -75,9 +75,9 @@ static void conv1x1_band(void *arg, int task, int worker) {
         tile_job tile = {.x = x, .x_block = x_block, .taps = &no_offset, .ntaps = 1, .blocks = p->blocks,
                          .w = (const operand *)job->args->packed + pass * w_pass,
                          .w_block = (size_t)VL * p->width * VL, .passes = passes, .w_pass = w_pass,
-                         .acc_pass = (size_t)p->band * VL * p->width,
+                         .acc = acc, .acc_pass = (size_t)p->band * VL * p->width, .count = count,
                          .scratch = scratch + p->worker_floats - MULTIPLY_FLOATS};
-        multiply(&tile, acc, p->width, count);
+        multiply(&tile, 1, p->width);
         for (int r = 0; r < passes * p->width; r++) {
             int c = (pass * p->width + r) * VL, j = 0;
             const float *from = acc + (size_t)(r / p->width * p->band * p->width + r % p->width) * VL;

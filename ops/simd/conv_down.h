@@ -147,8 +147,8 @@ static void down_multiply(const down_job *job, int n, int first, int pass, const
             tile_job tile = {.x = t + block * p->x_block + part * p->part, .x_block = p->x_block, .taps = taps,
                              .ntaps = down_parts[part].ntaps, .passes = 1,
                              .blocks = p->blocks - block < slab ? p->blocks - block : slab,
-                             .w = w, .w_block = w_block, .more = block > 0 || part > 0};
-            multiply(&tile, acc, p->width, rows * p->row);
+                             .w = w, .w_block = w_block, .acc = acc, .count = rows * p->row, .more = block > 0 || part > 0};
+            multiply(&tile, 1, p->width);
             w += down_parts[part].ntaps * VL * outputs;
         }
     }

@@ -172,8 +172,9 @@ static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int 
             tile_job tile = {.x = job->x + block * p->x_block + ((ptrdiff_t)p->lead + start) * VL,
                              .x_block = p->x_block, .taps = taps, .ntaps = ntaps, .passes = 1,
                              .blocks = p->blocks - block < slab ? p->blocks - block : slab,
-                             .w = w, .w_block = w_block, .more = block > 0, .scratch = scratch};
-            multiply(&tile, acc + (part * p->part_pixels + 1) * outputs, p->width, count);
+                             .w = w, .w_block = w_block, .acc = acc + (part * p->part_pixels + 1) * outputs, .count = count,
+                             .more = block > 0, .scratch = scratch};
+            multiply(&tile, 1, p->width);
             w += ntaps * VL * outputs;
         }
     }

@@ -34,8 +34,9 @@ static void linear_pass(void *arg, int pass, int worker) {
     size_t x_block = (size_t)p.samples * VL, w_block = VL * p.width * VL;
     float *acc = (float *)job->args->workspace + p.blocks * x_block + x_block * p.width * worker;
     tile_job tile = {.x = x, .x_block = x_block, .taps = &no_offset, .ntaps = 1, .passes = 1, .blocks = p.blocks,
-                     .w = (const float *)job->args->packed + pass * p.blocks * w_block, .w_block = w_block};
-    multiply(&tile, acc, p.width, job->d->out.n);
+                     .w = (const float *)job->args->packed + pass * p.blocks * w_block, .w_block = w_block,
+                     .acc = acc, .count = job->d->out.n};
+    multiply(&tile, 1, p.width);
     for (int n = 0; n < job->d->out.n; n++)
         for (int r = 0; r < p.width && (pass * p.width + r) * VL < job->d->out.c; r++) {
             channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, n, (pass * p.width + r) * VL);

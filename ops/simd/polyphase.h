@@ -28,7 +28,7 @@ typedef struct polyphase_plan {
     int panel, panels;              /* register tiles of a task, and such tasks */
     int strip, strips;              /* rows of tiles in a strip, and strips in a sample: one if workers share */
     int step;                       /* rows of tiles between two runs of the FIR */
-    int group;                      /* tiles in a group, a multiple of a register tile's */
+    int group;                      /* tiles in a group, a multiple of a register tile's; the last group has fewer */
     size_t v_floats, m_floats;      /* of V of a group, and of M of one pass over it */
     int rows, columns;              /* rows of t in the ring buffer of each part; positions of a row, from −1 */
     size_t ring_floats, boundary_floats;
@@ -98,13 +98,14 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
         p.step = ((limit > 72 ? 100 : 66) + p.tiles_x / 2) / p.tiles_x;
         p.step = p.step < 1 ? 1 : p.step < p.strip ? p.step : p.strip;
     }
-    p.group = group_size(p.step * p.tiles_x, limit, pixels, 1);
+    int groups;
+    share_bands(p.step * p.tiles_x, limit, pixels, &p.group, &groups);
     p.panel = p.shared ? (p.passes - 1) / cpu->workers + 1 : p.passes;
     p.panel = p.panel < MULTIPLY_PASSES ? p.panel : MULTIPLY_PASSES;
     p.panels = (p.passes - 1) / p.panel + 1;
     p.rows = p.step * UP_TILE + 2;
-    p.v_floats = ((size_t)UP_PRODUCTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP) / PAIR;
-    p.m_floats = ((size_t)UP_PRODUCTS * p.group * p.width * VL + UP_KERNELS * UP_GAP) * p.panel;
+    p.v_floats = ((size_t)UP_PRODUCTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP + pixels * VL) / PAIR;
+    p.m_floats = ((size_t)UP_PRODUCTS * p.group * p.width * VL + UP_KERNELS * UP_GAP + pixels * p.width * VL) * p.panel;
     p.ring_floats = up_rows_floats(&p, p.rows);
     p.boundary_floats = up_rows_floats(&p, BOUNDARY_ROWS);
     p.worker_floats = p.m_floats + (p.shared ? 0 : p.v_floats + p.ring_floats) + MULTIPLY_FLOATS;
@@ -189,6 +190,18 @@ static void polyphase_pack(const gb_cpu *cpu, const gb_desc *d, const float *con
 /* The tiles that are processed before the FIR runs: some rows of tiles of a sample. */
 typedef struct up_area { int n, row, rows; } up_area;
 
+/* Some of them, of which V and M hold the products. */
+typedef struct up_group { int first, count; } up_group;
+
+static inline up_group up_group_at(const polyphase_plan *p, const up_area *area, int index) {
+    int first = index * p->group, tiles = area->rows * p->tiles_x;
+    return (up_group){first, tiles - first < p->group ? tiles - first : p->group};
+}
+
+static inline int up_groups(const polyphase_plan *p, const up_area *area) {
+    return (area->rows * p->tiles_x - 1) / p->group + 1;
+}
+
 typedef struct polyphase_job {
     const gb_desc *d;
     const gb_args *args;
@@ -200,7 +213,8 @@ typedef struct polyphase_job {
     up_rows shared_rows;            /* if workers share: the ring buffer, V, and what they are at */
     operand *shared_v;
     up_area area;
-    int group, first, last;         /* first and last position of the FIR */
+    up_group group;
+    int first, last;                /* first and last position of the FIR */
 } polyphase_job;
 
 /* Bᵀ d: the polynomials with zeros at the other points. */
@@ -219,15 +233,16 @@ static inline void up_transform_output(vec m0, vec m1, vec m2, vec m3, vec out[U
     out[2] = vadd(even, m3);
 }
 
-/* Offset in V, [25][cin blocks][q][group][VL], of product q of kernel k of tile t, for a block of input channels. */
-static inline size_t up_place(const polyphase_plan *p, int k, int block, int q, int t) {
-    size_t pixels = (size_t)p->group * VL;
+/* Offset in V, [25][cin blocks][q][tiles of the group][VL], of product q of kernel k of tile t, for a block of input
+ * channels. */
+static inline size_t up_place(const polyphase_plan *p, const up_group *group, int k, int block, int q, int t) {
+    size_t pixels = (size_t)group->count * VL;
     return up_at(k, p->blocks * pixels) + (size_t)(block * up_count(k) + q) * pixels + (size_t)t * VL;
 }
 
 /* Transforms the 4×4 patch at x, with rows `row` floats apart, into its 49 operands. */
-static inline void up_transform_patch(const polyphase_plan *p, const float *x, size_t row, vec s, int block, int tile,
-                                      operand *v) {
+static inline void up_transform_patch(const polyphase_plan *p, const up_group *group, const float *x, size_t row, vec s,
+                                      int block, int tile, operand *v) {
     vec d[UP_PATCH][UP_PATCH], r[UP_PATCH][UP_PATCH], t[UP_PATCH];
     for (int i = 0; i < UP_PATCH; i++)
         for (int j = 0; j < UP_PATCH; j++)
@@ -241,32 +256,32 @@ static inline void up_transform_patch(const polyphase_plan *p, const float *x, s
     for (int i = 0; i < UP_PATCH; i++) {
         up_transform_input(r[i], t);
         for (int j = 0; j < UP_PATCH; j++)
-            store_operands(v + up_place(p, 4 * i + j, block, 0, tile), t[j]);
+            store_operands(v + up_place(p, group, 4 * i + j, block, 0, tile), t[j]);
         for (int q = 0; q < UP_TILE; q++)
-            store_operands(v + up_place(p, 16 + i, block, q, tile), r[i][q + 1]);
+            store_operands(v + up_place(p, group, 16 + i, block, q, tile), r[i][q + 1]);
     }
     for (int q = 0; q < UP_TILE; q++) {
         up_transform_input(d[q + 1], t);
         for (int j = 0; j < UP_PATCH; j++)
-            store_operands(v + up_place(p, 20 + j, block, q, tile), t[j]);
+            store_operands(v + up_place(p, group, 20 + j, block, q, tile), t[j]);
         for (int j = 0; j < UP_TILE; j++)
-            store_operands(v + up_place(p, 24, block, UP_TILE * q + j, tile), d[q + 1][j + 1]);
+            store_operands(v + up_place(p, group, 24, block, UP_TILE * q + j, tile), d[q + 1][j + 1]);
     }
 }
 
 /* Transforms one block of input channels of a group. */
-static void up_transform_block(const polyphase_job *job, up_area area, int group, int block, operand *v) {
+static void up_transform_block(const polyphase_job *job, up_area area, const up_group *group, int block, operand *v) {
     const polyphase_plan *p = &job->p;
     const gb_shape *in = &job->d->in[0];
     int valid = in->c - block * VL < VL ? in->c - block * VL : VL;
     const float *x = gb_plane(job->args->in[0], area.n, block * VL);
     vec s = vload(job->m.s + ((size_t)area.n * p->blocks + block) * VL);
     float patch[UP_PATCH * UP_PATCH * VL];
-    for (int t = 0; t < p->group; t++) {
-        int tile = group * p->group + t, left = tile % p->tiles_x * UP_TILE - 1;
+    for (int t = 0; t < group->count; t++) {
+        int tile = group->first + t, left = tile % p->tiles_x * UP_TILE - 1;
         int top = (area.row + tile / p->tiles_x) * UP_TILE - 1;
         if (top >= 0 && left >= 0 && top + UP_PATCH <= in->h && left + UP_PATCH <= in->w && valid == VL) {
-            up_transform_patch(p, x + ((size_t)top * in->w + left) * VL, (size_t)in->w * VL, s, block, t, v);
+            up_transform_patch(p, group, x + ((size_t)top * in->w + left) * VL, (size_t)in->w * VL, s, block, t, v);
             continue;
         }
         for (int i = 0; i < UP_PATCH; i++)
@@ -276,7 +291,7 @@ static void up_transform_block(const polyphase_job *job, up_area area, int group
                        inside ? vkeep_first(vload(x + ((size_t)(top + i) * in->w + left + j) * VL), valid)
                               : vset1(0.0f));
             }
-        up_transform_patch(p, patch, UP_PATCH * VL, s, block, t, v);
+        up_transform_patch(p, group, patch, UP_PATCH * VL, s, block, t, v);
     }
 }
 
@@ -287,10 +302,10 @@ static inline float *up_row(const polyphase_plan *p, const up_rows *rows, int ve
 }
 
 /* Transforms the products of one tile for one vector of outputs back to the 3×3 positions of each part. M is
- * [25][q][group][width]. */
-static inline void up_store_tile(const polyphase_plan *p, const up_rows *to, const float *m, int vector, int t, int r, int y,
-                                 int x) {
-    size_t tile = (size_t)p->width * VL, products = p->group * tile;
+ * [25][q][tiles of the group][width]. */
+static inline void up_store_tile(const polyphase_plan *p, const up_group *group, const up_rows *to, const float *m,
+                                 int vector, int t, int r, int y, int x) {
+    size_t tile = (size_t)p->width * VL, products = group->count * tile;
     const float *at = m + t * tile + r * VL;
     vec rows[UP_TILE][UP_PATCH], out[UP_TILE], columns[UP_TILE][UP_TILE];
     for (int j = 0; j < UP_PATCH; j++) {
@@ -326,27 +341,27 @@ static inline void up_store_tile(const polyphase_plan *p, const up_rows *to, con
 }
 
 /* Multiplies a transformed group with the weights of a panel of outputs and transforms the products back. */
-static void up_multiply_panel(const polyphase_job *job, up_area area, const up_rows *to, int group, int panel,
-                              const operand *v, float *m) {
+static void up_multiply_panel(const polyphase_job *job, up_area area, const up_rows *to, const up_group *group,
+                              int panel, const operand *v, float *m) {
     const polyphase_plan *p = &job->p;
     const ptrdiff_t no_offset = 0;
-    int first = group * p->group, tiles = area.rows * p->tiles_x;
-    int count = tiles - first < p->group ? tiles - first : p->group;
     int pass = panel * p->panel, passes = p->passes - pass < p->panel ? p->passes - pass : p->panel;
-    size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs, pixels = (size_t)p->group * VL;
+    size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs, pixels = (size_t)group->count * VL;
     size_t m_pass = p->m_floats / p->panel;
     const operand *u = (const operand *)job->args->packed + (size_t)pass * UP_KERNELS * slab;
-    for (int k = 0; k < UP_KERNELS; k++) {
-        tile_job tile = {.x = v + up_place(p, k, 0, 0, 0), .x_block = up_count(k) * pixels, .taps = &no_offset,
-                         .ntaps = 1, .blocks = p->blocks, .w = u + k * slab, .w_block = VL * outputs,
-                         .passes = passes, .w_pass = UP_KERNELS * slab, .acc_pass = m_pass,
-                         .scratch = m + p->worker_floats - MULTIPLY_FLOATS};
-        multiply(&tile, m + up_at(k, p->group * outputs), p->width, up_count(k) * p->group);
-    }
+    tile_job products[UP_KERNELS];
+    for (int k = 0; k < UP_KERNELS; k++)        /* upwards: incomplete register tiles write where the next products go */
+        products[k] = (tile_job){
+            .x = v + up_place(p, group, k, 0, 0, 0), .x_block = up_count(k) * pixels, .taps = &no_offset, .ntaps = 1,
+            .count = up_count(k) * group->count, .blocks = p->blocks, .w = u + k * slab, .w_block = VL * outputs,
+            .passes = passes, .w_pass = UP_KERNELS * slab, .acc = m + up_at(k, group->count * outputs),
+            .acc_pass = m_pass, .scratch = m + p->worker_floats - MULTIPLY_FLOATS};
+    multiply(products, UP_KERNELS, p->width);
     for (int r = 0; r < passes * p->width; r++)
-        for (int t = 0; t < count; t++)
-            up_store_tile(p, to, m + r / p->width * m_pass, pass * p->width + r, t, r % p->width, (area.row + (first + t) / p->tiles_x) * UP_TILE,
-                          (first + t) % p->tiles_x * UP_TILE);
+        for (int t = 0; t < group->count; t++) {
+            int tile = group->first + t, y = (area.row + tile / p->tiles_x) * UP_TILE, x = tile % p->tiles_x * UP_TILE;
+            up_store_tile(p, group, to, m + r / p->width * m_pass, pass * p->width + r, t, r % p->width, y, x);
+        }
 }
 
 /* ------------------------------------------------------------------------------------------------ FIR */
@@ -447,11 +462,12 @@ static void up_run_strip(void *arg, int task, int worker) {
     up_clear_borders(p, &rows);
     for (int row = begin; row < end; row += p->step) {
         up_area area = {n, row, end - row < p->step ? end - row : p->step};
-        for (int group = 0; group * p->group < area.rows * p->tiles_x; group++) {
+        for (int i = 0; i < up_groups(p, &area); i++) {
+            up_group group = up_group_at(p, &area, i);
             for (int block = 0; block < p->blocks; block++)
-                up_transform_block(job, area, group, block, v);
+                up_transform_block(job, area, &group, block, v);
             for (int panel = 0; panel < p->panels; panel++)
-                up_multiply_panel(job, area, &rows, group, panel, v, m);
+                up_multiply_panel(job, area, &rows, &group, panel, v, m);
         }
         if (row == begin && strip > 0)
             up_keep_rows(p, up_boundary(job, n, strip - 1), &rows, begin * UP_TILE);
@@ -481,12 +497,12 @@ static void up_smooth_boundary(void *arg, int task, int worker) {
 static void up_transform_shared(void *arg, int block, int worker) {
     const polyphase_job *job = arg;
     (void)worker;
-    up_transform_block(job, job->area, job->group, block, job->shared_v);
+    up_transform_block(job, job->area, &job->group, block, job->shared_v);
 }
 
 static void up_multiply_shared(void *arg, int panel, int worker) {
     const polyphase_job *job = arg;
-    up_multiply_panel(job, job->area, &job->shared_rows, job->group, panel, job->shared_v,
+    up_multiply_panel(job, job->area, &job->shared_rows, &job->group, panel, job->shared_v,
                       job->scratch + job->p.worker_floats * worker);
 }
 
@@ -504,7 +520,8 @@ static void up_run_shared(const gb_cpu *cpu, polyphase_job *job, int n) {
     job->first = 0;
     for (int row = 0; row < p->tiles_y; row += p->step) {
         job->area = (up_area){n, row, p->tiles_y - row < p->step ? p->tiles_y - row : p->step};
-        for (job->group = 0; job->group * p->group < job->area.rows * p->tiles_x; job->group++) {
+        for (int i = 0; i < up_groups(p, &job->area); i++) {
+            job->group = up_group_at(p, &job->area, i);
             gb_parallel(cpu, p->blocks, up_transform_shared, job);
             gb_parallel(cpu, p->panels, up_multiply_shared, job);
         }
@@ -544,7 +561,7 @@ static bool polyphase_supports(const gb_cpu *cpu, const gb_desc *d) {
 }
 
 static bool polyphase_pays(const gb_desc *d) {
-    return multiply_pays(d, 512, 128, 32);
+    return multiply_pays(d, 256, 128, 32);
 }
 
 static const gb_op_row row_polyphase = {

@@ -51,9 +51,11 @@ typedef struct tile_job {
     const operand *x;        /* pixel j, channel i of block b, tap k: x[b · x_block + taps[k] + j · VL + i] */
     size_t x_block;
     const ptrdiff_t *taps;
+    int count;              /* pixels */
     int ntaps, blocks;
     const operand *w;       /* [blocks][ntaps][VL / PAIR][vectors · VL][PAIR], w_block operands from block to block */
     size_t w_block;
+    float *acc;
     int passes;             /* sets of weights that the same pixels pass by, for acc, acc + acc_pass, … */
     size_t w_pass, acc_pass;
     bool more;              /* add to acc rather than start from zero */
@@ -102,9 +104,9 @@ static inline __attribute__((always_inline)) void multiply_tile(const tile_job *
             vstore(acc + (j * vectors + r) * VL, a[j][r]);
 }
 
-static void multiply_blocks(tile_job job, float *acc, int vectors, int count) {
-    int step = count == 1 ? 1 : tile_pixels(vectors);
-    for (int j = 0; j < count; j += step, job.x += step * VL, acc += step * vectors * VL) {
+static void multiply_blocks(tile_job job, float *acc, int vectors) {
+    int step = job.count == 1 ? 1 : tile_pixels(vectors);
+    for (int j = 0; j < job.count; j += step, job.x += step * VL, acc += step * vectors * VL) {
         if (vectors == TILE_VECTORS && step == 1)
             multiply_tile(&job, acc, 1, TILE_VECTORS);
         else if (vectors == TILE_VECTORS)
@@ -122,23 +124,26 @@ static void multiply_blocks(tile_job job, float *acc, int vectors, int count) {
     }
 }
 
-/* Computes `count` pixels, rounded up to complete tiles unless count = 1: x and acc have space for those. All pixels pass
- * by 16 KB of weights before the next 16 KB, so that only the first tile reads them from beyond the first-level cache.
- * Meanwhile sums are in memory, which does not change their bits. */
-static void multiply_pass(tile_job job, float *acc, int vectors, int count) {
+/* All pixels pass by 16 KB of weights before the next 16 KB, so that only the first tile reads them from beyond the
+ * first-level cache. Meanwhile sums are in memory, which does not change their bits. */
+static void multiply_pass(tile_job job, float *acc, int vectors) {
     int blocks = job.blocks, slab = (16 << 10) / (int)(sizeof(operand) * job.ntaps * VL * vectors * VL);
-    slab = count <= tile_pixels(vectors) ? blocks : slab < 1 ? 1 : slab;
+    slab = job.count <= tile_pixels(vectors) ? blocks : slab < 1 ? 1 : slab;
     for (int block = 0; block < blocks; block += slab) {
         job.blocks = blocks - block < slab ? blocks - block : slab;
-        multiply_blocks(job, acc, vectors, count);
+        multiply_blocks(job, acc, vectors);
         job.x += slab * job.x_block, job.w += slab * job.w_block, job.more = true;
     }
 }
 
-static void multiply(const tile_job *job, float *acc, int vectors, int count) {
-    tile_job one = *job;
-    for (int pass = 0; pass < job->passes; pass++, one.w += job->w_pass, acc += job->acc_pass)
-        multiply_pass(one, acc, vectors, count);
+/* Computes products one after the other, all with `vectors` vectors of outputs. Pixels are rounded up to complete tiles,
+ * unless there is only one: x and acc have space for those. */
+static void multiply(const tile_job *jobs, int count, int vectors) {
+    for (; count > 0; jobs++, count--) {
+        tile_job one = *jobs;
+        for (int pass = 0; pass < jobs->passes; pass++, one.w += jobs->w_pass)
+            multiply_pass(one, jobs->acc + pass * jobs->acc_pass, vectors);
+    }
 }
 #endif
 

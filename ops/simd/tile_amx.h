@@ -7,32 +7,35 @@
  *
  * Operands are in memory as for AVX-512 and are split here, a slab of channels at a time, into the forms that tiles load. One
  * instruction multiplies 16 pixels × 32 channels with 32 channels × 16 outputs; the channels are those of two blocks, in
- * pairs. Values below 2⁻¹²⁶ count as zero. */
+ * pairs. Values below 2⁻¹²⁶ count as zero.
+ *
+ * Tiles and vectors have units of their own, so the operands of the next step are split while those of this one are
+ * multiplied: a few vectors after every 24 products. */
 
 enum {
     AMX_ROWS = 16,              /* pixels of a tile */
     AMX_PARTS = 3,
     AMX_TILE = 16 * 32,         /* bfloat16 of a tile */
-    AMX_PIECE = 256,            /* pixels that are split at once */
-    AMX_PAIRS = 4,              /* pairs of blocks that are split at once, if there is one tap */
+    AMX_PIECE = 256,            /* pixels of a step */
+    AMX_PAIRS = 4,              /* pairs of blocks of a step, if there is one tap */
     AMX_MOST_TAPS = 9,
 };
 
-/* Split pixels: bfloat16 from one part to the next. An odd number of 2 KB, so that parts use different lines of the
- * first-level cache. */
-static inline size_t amx_part_step(int pixels) {
-    return (size_t)(pixels + 63) / 64 * 64 * 2 * VL + 1024;
-}
+/* bfloat16 from one part of split operands to the next, for pixels an odd number of 2 KB and for weights 128 bytes more than
+ * a multiple of 4 KB, so that parts use different lines of the first-level cache. */
+#define AMX_X_STEP(pixels) ((size_t)((pixels) + 63) / 64 * 64 * 2 * VL + 1024)
+#define AMX_W_STEP(taps, vectors) ((size_t)(taps) * VL * (vectors) * 2 * VL + 64)
 
-/* What convolutions have to know. The scratch memory of a worker holds split pixels, then split weights. */
+/* What convolutions have to know. The scratch memory of a worker holds split pixels and split weights, both twice. */
 enum {
     MULTIPLY_SPAN = 144,        /* pixels from the first tap to the last, at most */
-    AMX_X_WORDS = AMX_PAIRS * AMX_PARTS * ((AMX_PIECE + MULTIPLY_SPAN + 63) / 64 * 64 * 2 * VL + 1024),
-    AMX_W_WORDS = AMX_MOST_TAPS * AMX_PARTS * TILE_VECTORS * AMX_TILE,
-    MULTIPLY_FLOATS = (AMX_X_WORDS + AMX_W_WORDS) / 2 + VL,
-    MULTIPLY_PASSES = 8,        /* several, because pixels are split once for all of them */
-    MULTIPLY_PIXELS = 256,      /* many, because weights are split for each group of pixels */
+    AMX_X_WORDS = AMX_PAIRS * AMX_PARTS * AMX_X_STEP(AMX_PIECE + MULTIPLY_SPAN),
+    AMX_W_WORDS = AMX_PARTS * AMX_W_STEP(AMX_MOST_TAPS, TILE_VECTORS),
+    MULTIPLY_FLOATS = AMX_X_WORDS + AMX_W_WORDS + VL,
+    MULTIPLY_PASSES = 4,        /* several, because pixels are split once for all of them */
+    MULTIPLY_PIXELS = 128,      /* many, because weights are split for each group of pixels */
 };
+_Static_assert(AMX_PAIRS * AMX_W_STEP(1, TILE_VECTORS) <= AMX_W_STEP(AMX_MOST_TAPS, TILE_VECTORS), "space for split weights");
 
 /* Writes the parts of a and b as pairs (a in the lower half), `step` bfloat16 apart. */
 static inline void split_pair(vec a, vec b, uint16_t *to, size_t step) {
@@ -45,37 +48,121 @@ static inline void split_pair(vec a, vec b, uint16_t *to, size_t step) {
     }
 }
 
-/* Splits `pixels` pixels of `blocks` blocks:  to [pairs of blocks][part][pixel][VL][2]. */
-static void split_pixels(const tile_job *job, const float *x, int blocks, int pixels, uint16_t *to) {
-    size_t step = amx_part_step(pixels);
-    for (int b = 0; b < blocks; b += 2, x += 2 * job->x_block, to += AMX_PARTS * step)
-        for (int j = 0; j < pixels; j++) {
-            vec second = b + 1 < blocks ? vload(x + job->x_block + (size_t)j * VL) : vset1(0.0f);
-            split_pair(vload(x + (size_t)j * VL), second, to + (size_t)j * 2 * VL, step);
+/* Operands that remain to be split: some neighbouring vectors of two blocks, the second of which may be absent. */
+typedef struct amx_stream {
+    const float *from;
+    ptrdiff_t second;           /* floats from the first block to the second */
+    __mmask16 both;             /* 0 if there is no second block */
+    uint16_t *to;
+    size_t part;                /* bfloat16 from part to part */
+    int left;                   /* vectors */
+} amx_stream;
+
+typedef struct amx_splitting {
+    amx_stream streams[2 * AMX_PAIRS];
+    int at, count;
+} amx_splitting;
+
+/* Splits the next `vectors` vectors. */
+static inline __attribute__((always_inline)) void split_some(amx_splitting *all, int vectors) {
+    while (vectors > 0 && all->at < all->count) {
+        amx_stream *s = &all->streams[all->at];
+        int here = vectors < s->left ? vectors : s->left;
+        const float *from = s->from;
+        uint16_t *to = s->to;
+        for (int i = 0; i < here; i++, from += VL, to += 2 * VL) {
+            vprefetch(from + 2 * s->second);
+            split_pair(vload(from), _mm512_maskz_loadu_ps(s->both, from + s->second), to, s->part);
         }
+        s->from = from, s->to = to;
+        s->left -= here, vectors -= here;
+        all->at += s->left == 0;
+    }
 }
 
-/* Splits the weights of `blocks` blocks:  to [pairs of blocks][taps][vectors][part][VL][VL outputs][2]. */
-static void split_weights(const tile_job *job, const float *w, int blocks, int vectors, uint16_t *to) {
-    for (int b = 0; b < blocks; b += 2, w += 2 * job->w_block)
-        for (int k = 0; k < job->ntaps; k++, to += vectors * AMX_PARTS * AMX_TILE)
-            for (int i = 0; i < VL; i++)
-                for (int r = 0; r < vectors; r++) {
-                    const float *from = w + ((size_t)(k * VL + i) * vectors + r) * VL;
-                    vec second = b + 1 < blocks ? vload(from + job->w_block) : vset1(0.0f);
-                    vprefetch(from + 2 * job->w_block);
-                    vprefetch(from + 3 * job->w_block);
-                    split_pair(vload(from), second, to + r * AMX_PARTS * AMX_TILE + i * 2 * VL, AMX_TILE);
-                }
+/* One pass of a slab of channels of a piece of the pixels. */
+typedef struct amx_step {
+    const tile_job *job;
+    int jobs;                   /* from this one on; 0 = no step */
+    int first, piece;           /* pixels */
+    int block, blocks, pass;
+} amx_step;
+
+static void amx_size_step(amx_step *s) {
+    int slab = AMX_PAIRS / s->job->ntaps > 1 ? AMX_PAIRS / s->job->ntaps * 2 : 2;
+    s->piece = s->job->count - s->first < AMX_PIECE ? s->job->count - s->first : AMX_PIECE;
+    s->blocks = s->job->blocks - s->block < slab ? s->job->blocks - s->block : slab;
+}
+
+static amx_step amx_first_step(const tile_job *jobs, int count) {
+    amx_step s = {.job = jobs, .jobs = count};
+    amx_size_step(&s);
+    return s;
+}
+
+static amx_step amx_step_after(amx_step s) {
+    if (++s.pass == s.job->passes)
+        s.pass = 0, s.block += s.blocks;
+    if (s.block == s.job->blocks)
+        s.block = 0, s.first += s.piece;
+    if (s.first == s.job->count)
+        s.first = 0, s.job++, s.jobs--;
+    if (s.jobs > 0)
+        amx_size_step(&s);
+    return s;
+}
+
+/* Split operands: x [pairs of blocks][part][pixel][VL][2], w [pairs of blocks][part][taps][VL][vectors][VL outputs][2]. */
+typedef struct amx_operands {
+    uint16_t *x, *w;
+    size_t x_part, w_part;
+} amx_operands;
+
+static int amx_pixels(const amx_step *s) {
+    int span = 0;
+    for (int k = 0; k < s->job->ntaps; k++)
+        span = s->job->taps[k] / VL > span ? (int)(s->job->taps[k] / VL) : span;
+    return (s->piece - 1) / AMX_ROWS * AMX_ROWS + AMX_ROWS + span;
+}
+
+static void add_stream(amx_splitting *all, const float *from, size_t second, bool both, uint16_t *to, size_t part,
+                       int vectors) {
+    all->streams[all->count++] = (amx_stream){from, both ? (ptrdiff_t)second : 0, both ? 0xffff : 0, to, part, vectors};
+}
+
+/* Begins to split what a step needs: its pixels, unless the step before it has the same, and its weights. Each goes to
+ * the half of its scratch memory that `before`, the operands of that step, does not use. Returns the number of vectors. */
+static int amx_split(const amx_step *s, int vectors, const amx_operands *before, amx_operands *to, amx_splitting *all) {
+    const tile_job *job = s->job;
+    uint16_t *x = (uint16_t *)(((uintptr_t)job->scratch + 63) & ~(uintptr_t)63), *w = x + 2 * AMX_X_WORDS;
+    int pixels = amx_pixels(s), rows = job->ntaps * VL * vectors, pairs = (s->blocks + 1) / 2;
+    const float *from = job->x + s->block * job->x_block + (size_t)s->first * VL;
+    all->at = all->count = 0;
+    *to = *before;
+    if (s->pass == 0) {
+        to->x = before->x == x ? x + AMX_X_WORDS : x;
+        to->x_part = AMX_X_STEP(pixels);
+        for (int pair = 0; pair < pairs; pair++)
+            add_stream(all, from + 2 * pair * job->x_block, job->x_block, 2 * pair + 1 < s->blocks,
+                       to->x + pair * AMX_PARTS * to->x_part, to->x_part, pixels);
+    }
+    from = job->w + s->pass * job->w_pass + s->block * job->w_block;
+    to->w = before->w == w ? w + AMX_W_WORDS : w;
+    to->w_part = AMX_W_STEP(job->ntaps, vectors);
+    for (int pair = 0; pair < pairs; pair++)
+        add_stream(all, from + 2 * pair * job->w_block, job->w_block, 2 * pair + 1 < s->blocks,
+                   to->w + pair * AMX_PARTS * to->w_part, to->w_part, rows);
+    return pairs * ((s->pass == 0 ? pixels : 0) + rows);
 }
 
 typedef struct amx_job {
-    const uint16_t *x, *w;      /* split pixels from the tile's first one on, and weights from its first vector on */
-    size_t x_part, x_chunk, w_step;     /* bfloat16 from part to part, pair to pair; and of all vectors of a tap */
+    amx_operands of;            /* from the tile's first pixel and the first of its vectors on */
     const ptrdiff_t *taps;
-    int ntaps, chunks;
+    int ntaps, chunks, vectors;
     size_t acc_step;            /* bytes from pixel to pixel of acc */
     bool more;
+    amx_splitting *next;        /* operands to split meanwhile, */
+    int share;                  /* this number of vectors after every 24 products */
 } amx_job;
 
 /* acc += Σ over pairs of blocks and taps, for one or two tiles of pixels and of outputs: 24 products and 14 loads. Forced
@@ -83,6 +170,7 @@ typedef struct amx_job {
 static inline __attribute__((always_inline)) void amx_multiply(const amx_job *job, float *acc, const bool two_rows,
                                                                const bool two_columns) {
     float *below = (float *)((char *)acc + AMX_ROWS * job->acc_step);
+    const size_t row = (size_t)job->vectors * 2 * VL;       /* of the weights of two channels */
     if (job->more) {
         _tile_loadd(0, acc, job->acc_step);
         if (two_columns)
@@ -97,18 +185,18 @@ static inline __attribute__((always_inline)) void amx_multiply(const amx_job *jo
         _tile_zero(2);
         _tile_zero(3);
     }
-    const uint16_t *w = job->w;
     for (int chunk = 0; chunk < job->chunks; chunk++)
-        for (int k = 0; k < job->ntaps; k++, w += job->w_step) {
-            const uint16_t *x = job->x + chunk * job->x_chunk + 2 * job->taps[k];
+        for (int k = 0; k < job->ntaps; k++) {
+            const uint16_t *x = job->of.x + chunk * AMX_PARTS * job->of.x_part + 2 * job->taps[k];
+            const uint16_t *w = job->of.w + chunk * AMX_PARTS * job->of.w_part + k * VL * row;
 #define LOAD_X(part)                                                                                                   \
-    _tile_loadd(4, x + (part) * job->x_part, 64);                                                                      \
+    _tile_loadd(4, x + (part) * job->of.x_part, 64);                                                                   \
     if (two_rows)                                                                                                      \
-        _tile_loadd(5, x + (part) * job->x_part + AMX_TILE, 64)
+        _tile_loadd(5, x + (part) * job->of.x_part + AMX_TILE, 64)
 #define LOAD_W(part)                                                                                                   \
-    _tile_loadd(6, w + (part) * AMX_TILE, 64);                                                                         \
+    _tile_loadd(6, w + (part) * job->of.w_part, 2 * row);                                                              \
     if (two_columns)                                                                                                   \
-        _tile_loadd(7, w + (AMX_PARTS + (part)) * AMX_TILE, 64)
+        _tile_loadd(7, w + (part) * job->of.w_part + 2 * VL, 2 * row)
 #define PRODUCTS                                                                                                       \
     _tile_dpbf16ps(0, 4, 6);                                                                                           \
     if (two_columns)                                                                                                   \
@@ -133,6 +221,7 @@ static inline __attribute__((always_inline)) void amx_multiply(const amx_job *jo
 #undef LOAD_X
 #undef LOAD_W
 #undef PRODUCTS
+            split_some(job->next, job->share);
         }
     _tile_stored(0, acc, job->acc_step);
     if (two_columns)
@@ -143,14 +232,14 @@ static inline __attribute__((always_inline)) void amx_multiply(const amx_job *jo
         _tile_stored(3, below + VL, job->acc_step);
 }
 
-/* One slab of one pass, for `count` pixels. */
-static void amx_multiply_slab(amx_job job, float *acc, int vectors, int count) {
-    const uint16_t *x = job.x;
-    for (int r = 0; r < vectors; r += 2, job.w += 2 * AMX_PARTS * AMX_TILE) {
-        bool two_columns = r + 1 < vectors;
+/* One step. */
+static void amx_multiply_step(amx_job job, float *acc, int count) {
+    const amx_operands of = job.of;
+    for (int r = 0; r < job.vectors; r += 2, job.of.w = of.w + r * 2 * VL) {
+        bool two_columns = r + 1 < job.vectors;
         for (int j = 0; j < count; j += 2 * AMX_ROWS) {
-            float *at = acc + ((size_t)j * vectors + r) * VL;
-            job.x = x + (size_t)j * 2 * VL;
+            float *at = acc + ((size_t)j * job.vectors + r) * VL;
+            job.of.x = of.x + (size_t)j * 2 * VL;
             if (j + AMX_ROWS < count) {
                 if (two_columns)
                     amx_multiply(&job, at, true, true);
@@ -171,29 +260,26 @@ static void amx_configure(void) {
     _tile_loadconfig(&tiles);
 }
 
-/* Computes `count` pixels, rounded up to complete tiles: x and acc have space for those. */
-static void multiply(const tile_job *job, float *acc, int vectors, int count) {
-    uint16_t *x = (uint16_t *)(((uintptr_t)job->scratch + 63) & ~(uintptr_t)63), *w = x + AMX_X_WORDS;
-    int span = 0, slab = AMX_PAIRS / job->ntaps > 1 ? AMX_PAIRS / job->ntaps * 2 : 2;
-    for (int k = 0; k < job->ntaps; k++)
-        span = job->taps[k] / VL > span ? (int)(job->taps[k] / VL) : span;
+static void multiply(const tile_job *jobs, int count, int vectors) {
+    amx_splitting splitting;
+    amx_operands none = {NULL}, now, then;
+    amx_step step = amx_first_step(jobs, count);
     amx_configure();
-    for (int first = 0; first < count; first += AMX_PIECE) {
-        int piece = count - first < AMX_PIECE ? count - first : AMX_PIECE;
-        int pixels = (piece - 1) / AMX_ROWS * AMX_ROWS + AMX_ROWS + span;
-        for (int block = 0; block < job->blocks; block += slab) {
-            int blocks = job->blocks - block < slab ? job->blocks - block : slab;
-            split_pixels(job, job->x + block * job->x_block + (size_t)first * VL, blocks, pixels, x);
-            for (int pass = 0; pass < job->passes; pass++) {
-                split_weights(job, job->w + pass * job->w_pass + block * job->w_block, blocks, vectors, w);
-                amx_job products = {.x = x, .w = w, .x_part = amx_part_step(pixels),
-                                    .x_chunk = amx_part_step(pixels) * AMX_PARTS, .taps = job->taps,
-                                    .ntaps = job->ntaps, .chunks = (blocks + 1) / 2,
-                                    .w_step = (size_t)vectors * AMX_PARTS * AMX_TILE,
-                                    .acc_step = sizeof(float) * vectors * VL, .more = job->more || block > 0};
-                amx_multiply_slab(products, acc + pass * job->acc_pass + (size_t)first * vectors * VL, vectors, piece);
-            }
-        }
+    split_some(&splitting, amx_split(&step, vectors, &none, &now, &splitting));
+    while (step.jobs > 0) {
+        const tile_job *job = step.job;
+        amx_step next = amx_step_after(step);
+        int chunks = (step.blocks + 1) / 2, left = 0;
+        int turns = chunks * job->ntaps * ((vectors + 1) / 2) * ((step.piece - 1) / (2 * AMX_ROWS) + 1);
+        splitting.at = splitting.count = 0;
+        if (next.jobs > 0)
+            left = amx_split(&next, vectors, &now, &then, &splitting);
+        amx_job products = {.of = now, .taps = job->taps, .ntaps = job->ntaps, .chunks = chunks, .vectors = vectors,
+                            .acc_step = sizeof(float) * vectors * VL, .more = job->more || step.block > 0,
+                            .next = &splitting, .share = (left + turns - 1) / turns};
+        amx_multiply_step(products, job->acc + step.pass * job->acc_pass + (size_t)step.first * vectors * VL, step.piece);
+        split_some(&splitting, left);
+        step = next, now = then;
     }
     _tile_release();
 }

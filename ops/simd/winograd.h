@@ -286,12 +286,13 @@ static void multiply_panel(const winograd_job *job, int group, int panel, const 
     int pass = panel * p->panel, passes = p->wanted - pass < p->panel ? p->wanted - pass : p->panel;
     size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs, acc_pass = p->group * outputs;
     const operand *u = (const operand *)job->args->packed + pass * ELEMENTS * slab;
-    for (int element = 0; element < ELEMENTS; element++) {
-        tile_job tile = {.x = v + element * p->v_step, .x_block = (size_t)p->group * VL, .taps = &no_offset, .ntaps = 1,
-                         .blocks = p->blocks, .w = u + element * slab, .w_block = VL * outputs, .passes = passes,
-                         .w_pass = ELEMENTS * slab, .acc_pass = acc_pass, .scratch = scratch};
-        multiply(&tile, m + element * p->m_step, p->width, count);
-    }
+    tile_job products[ELEMENTS];
+    for (int element = 0; element < ELEMENTS; element++)
+        products[element] = (tile_job){
+            .x = v + element * p->v_step, .x_block = (size_t)p->group * VL, .taps = &no_offset, .ntaps = 1,
+            .count = count, .blocks = p->blocks, .w = u + element * slab, .w_block = VL * outputs, .passes = passes,
+            .w_pass = ELEMENTS * slab, .acc = m + element * p->m_step, .acc_pass = acc_pass, .scratch = scratch};
+    multiply(products, ELEMENTS, p->width);
     for (int r = 0; r < passes * p->width; r++) {
         int c = (pass * p->width + r) * VL, sample = -1;
         const float *from = m + r / p->width * acc_pass + r % p->width * VL;
@@ -361,7 +362,7 @@ static bool winograd_supports(const gb_cpu *cpu, const gb_desc *d) {
 }
 
 static bool winograd_pays(const gb_desc *d) {
-    return multiply_pays(d, 128, d->conv.wanted ? INT_MAX : 128, 32);
+    return multiply_pays(d, 64, d->conv.wanted ? INT_MAX : 64, 32);
 }
 
 static const gb_op_row row_winograd = {
