@@ -778,7 +778,7 @@ typedef struct gb_step_info {       /* one step of the plan: a node or bend, and
     int nodes;
     const char *op;                 /* operation of the first node: "modulated_conv2d", or "filter", "paint", … */
     const char *kernel;             /* instruction set of the kernel that ran */
-    double seconds; bool ran;       /* in the last render; 0 if it was skipped */
+    double seconds; bool ran;       /* in the last render; 0 if it was skipped, or ran in one pass with the step before it */
     uint64_t macs;                  /* multiply-adds of the whole batch */
     uint64_t bytes;                 /* least memory traffic: inputs and weights read, output written */
 } gb_step_info;

@@ -118,6 +118,7 @@ typedef struct gb_desc {
     int inputs;
     gb_shape in[GB_MAX_INPUTS];
     gb_shape out;           /* filled by gb_op_shape(), block included; for GB_OP_CONSTANT, n is set before */
+    bool unstored;          /* only the follower (gb_args) reads the output, which has no memory; needs a row with follows() */
     union {
         gb_conv conv;
         gb_fir fir;
@@ -262,11 +263,14 @@ typedef struct gb_args {
     uint64_t version;                   /* of the live values: equal versions mean equal values */
     void *workspace;                    /* 64-byte aligned */
     const void *prepared;               /* what the row's prepare() wrote; NULL if run() has to compute it itself */
+    /* A use that reads this one's output and that run() runs too, on pixels that are still in the cache; NULL = none. Its
+     * arguments are complete, but the memory of its in[0], which is `out`, may be missing (gb_desc.unstored). */
+    const struct gb_use *follower;
 } gb_args;
 
 typedef struct gb_op_row gb_op_row;
 
-/* One of several steps that a device runs in one launch. */
+/* One of several steps that a device runs in one launch, or the follower of a step. */
 typedef struct gb_use {
     const gb_op_row *row;
     const gb_desc *desc;
@@ -290,6 +294,9 @@ struct gb_op_row {
     void (*pack)(const gb_cpu *cpu, const gb_desc *d, const gb_real *const *weights, void *packed);
     size_t (*workspace)(const gb_cpu *cpu, const gb_desc *d);           /* bytes; NULL = none */
     void (*run)(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);
+    /* Whether run() can run this use of another row as its follower, with the bits of the two one after the other. May
+     * depend on batch size and workers. NULL: never. */
+    bool (*follows)(const gb_cpu *cpu, const gb_desc *d, const gb_op_row *row, const gb_desc *follower);
     /* Of rows of devices, where a launch takes longer than the arithmetic of small steps; NULL on the host. Several steps
      * whose rows have the same function, and which do not read each other's outputs, share a launch; the bits are those
      * of the steps one by one. */

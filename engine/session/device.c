@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/mix.h"
+#include "followers.h"
 #include "ops/device.h"
 
 /* ------------------------------------------------------------------------------------------------ passes */
@@ -62,6 +63,8 @@ static void each_launch(gb_session *session, gb_launch_runner run, visit why) {
             gb_step *step = &plan->steps[plan->launches.members[launch->first + i]];
             if (!step->run || (why == FIRST_PASS && is_host_step(session, step)))
                 continue;
+            if (!launch->prepares && step > plan->steps && gb_step_follower(step - 1))
+                continue;                   /* it has run */
             if (why == READ_TIMES) {
                 step->seconds += device->seconds(session->cpu.stream, index++);
                 continue;

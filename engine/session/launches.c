@@ -68,7 +68,8 @@ static void sort_steps(grouping *g) {
     for (int s = 0; s < g->count; s++) {
         const gb_step *step = &g->steps[s];
         bool vector = g->tensor[step->chain[step->nodes - 1]].shape.h == 1;
-        g->order[s] = (order){s, vector && step->cpu == g->cpu, 0};         /* host steps stay in their order */
+        bool moves = step->cpu == g->cpu && !step->followed;        /* host steps stay in their order */
+        g->order[s] = (order){s, vector && moves, 0};
         each_source(g, s, follow);
     }
     qsort(g->order, (size_t)g->count, sizeof *g->order, by_order);
@@ -100,7 +101,8 @@ static int launch_after(grouping *g, run_many *function, bool prepares, int afte
     return launch;
 }
 
-static void place_step(grouping *g, int s) {
+/* Places what is prepared for a step. */
+static void place_prepared(grouping *g, int s) {
     gb_step *step = &g->steps[s];
     step->prepared_at = -1;
     if (step->row->prepare && step->row->prepared_size(step->cpu, &step->desc)) {
@@ -113,7 +115,24 @@ static void place_step(grouping *g, int s) {
         step->prepared_at = launch_after(g, step->row->prepare, true, after);
     }
     step->at = step->prepared_at;
+}
+
+/* The step before s, which may run s as well, needs its other inputs. */
+static void wait_before(grouping *g, int s, int from) {
+    if (from != s - 1)
+        wait_for(g, s - 1, from);
+}
+
+static void place_step(grouping *g, int s) {
+    gb_step *step = &g->steps[s];
+    if (s == 0 || !step[-1].followed)           /* else it was placed with the step before */
+        place_prepared(g, s);
     each_source(g, s, wait_for);
+    if (step->followed) {
+        place_prepared(g, s + 1);
+        wait_for(g, s, s + 1);
+        each_source(g, s + 1, wait_before);
+    }
     step->at = launch_after(g, step->row->run_all, false, step->at);
 }
 

@@ -22,7 +22,8 @@ typedef struct gb_launches {
  *
  * Steps on vectors that need no feature map come first, sorted by the number of steps before them, and after them the
  * others in their order. A step joins the last launch whose rows have the same function, unless one of its inputs is only
- * computed by that launch or later: a bend on a style makes the layer's modulation a launch of its own. */
+ * computed by that launch or later: a bend on a style makes the layer's modulation a launch of its own. A step that is
+ * followed (followers.h) comes after everything that its follower reads beside its output. */
 gb_status gb_launches_find(const gb_graph *graph, gb_step *steps, int count, const int *step_of, const gb_tensor *tensor,
                            const gb_cpu *cpu, gb_work_count *work, gb_launches *launches, gb_error *err);
 void gb_launches_free(gb_launches *launches);

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/graph/device_memory.h"
+#include "followers.h"
 #include "host_step.h"
 #include "ops/batch_norm.h"
 #include "place.h"
@@ -348,6 +349,9 @@ static gb_status make_steps(planner *m, gb_error *err) {
     }
     /* Steps are ordered by their last node, so that all operands of the chain have been computed. */
     qsort(plan->steps, (size_t)plan->count, sizeof *plan->steps, by_last_node);
+    status = gb_followers_find(m->graph, m->cpu, plan->steps, plan->count, err);
+    if (status)
+        return status;
     for (gb_node i = 0; i < m->graph->count; i++)
         plan->step_of[i] = -1;
     for (int s = 0; s < plan->count; s++) {
@@ -360,7 +364,7 @@ static gb_status make_steps(planner *m, gb_error *err) {
     if (status || !m->cpu->device)
         return status;
     size_t most = (size_t)plan->launches.most + 1;
-    plan->runs = calloc(most, sizeof *plan->runs);
+    plan->runs = calloc(2 * most, sizeof *plan->runs);
     plan->uses = calloc(most, sizeof *plan->uses);
     plan->marked = calloc(most, sizeof *plan->marked);
     return plan->runs && plan->uses && plan->marked ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -423,6 +427,19 @@ static gb_status choose_kept(planner *m, gb_error *err) {
     return GB_OK;
 }
 
+/* The output of a step that only its follower reads has no memory. */
+static void find_unstored(planner *m) {
+    for (int s = 0; s < m->plan->count; s++) {
+        gb_step *step = &m->plan->steps[s];
+        gb_node last = step->chain[step->nodes - 1];
+        if (!step->followed || m->uses[last] != 1 || (m->request->cut[last] & GB_CUT_OBSERVED) || m->plan->keep[last])
+            continue;
+        step->desc.unstored = true;
+        step->bytes -= node_bytes(m->plan, last);
+        step[1].bytes -= node_bytes(m->plan, last);
+    }
+}
+
 /* ------------------------------------------------------------------------------------------------ arena */
 
 static size_t aligned(size_t bytes) {
@@ -456,7 +473,7 @@ enum { OUTPUT_OF_NODE, WORKSPACE_OF_STEP, PREPARED_OF_STEP, OWNERS };
 static void point_to_arena(const planner *m) {
     gb_plan *plan = m->plan;
     for (gb_node i = 0; i < m->graph->count; i++)
-        if (plan->step_of[i] >= 0 && !plan->keep[i])
+        if (plan->step_of[i] >= 0 && !plan->keep[i] && !plan->steps[plan->step_of[i]].desc.unstored)
             plan->tensor[i].data = (float *)(void *)((char *)plan->arena + plan->offset[i]);
 }
 
@@ -504,8 +521,9 @@ static gb_status make_arena(planner *m, gb_error *err) {
     for (int s = 0; s < plan->count; s++) {
         gb_step *step = &plan->steps[s];
         gb_node last = step->chain[step->nodes - 1];
-        if (!plan->keep[last])
-            spans[count++] = (gb_span){aligned(node_bytes(plan, last)), 0, step->at, last_use(m, step),
+        int from = s > 0 && step[-1].followed ? step[-1].at : step->at;     /* it may run with the step before it */
+        if (!plan->keep[last] && !step->desc.unstored)
+            spans[count++] = (gb_span){aligned(node_bytes(plan, last)), 0, from, last_use(m, step),
                                        OWNERS * last + OUTPUT_OF_NODE};
         if (step->prepared_at >= 0)
             spans[count++] = (gb_span){aligned(step->row->prepared_size(step->cpu, &step->desc)), 0, step->prepared_at,
@@ -518,7 +536,7 @@ static gb_status make_arena(planner *m, gb_error *err) {
         if (step->cpu != m->cpu)
             scratch_bytes = gb_host_step_bytes(step) > scratch_bytes ? gb_host_step_bytes(step) : scratch_bytes;
         else if (workspace)
-            spans[count++] = (gb_span){aligned(workspace), 0, step->at, step->at, OWNERS * s + WORKSPACE_OF_STEP};
+            spans[count++] = (gb_span){aligned(workspace), 0, from, step->at, OWNERS * s + WORKSPACE_OF_STEP};
     }
     if ((status = gb_place(spans, count, m->request->work, &plan->arena_bytes, err)))
         goto out;
@@ -598,8 +616,10 @@ gb_status gb_plan_new(const gb_plan_request *request, gb_kept *kept, gb_plan **o
     gb_weights_end_packing(&request->model->weights);
     if (!status)
         status = choose_kept(&m, err);
-    if (!status)
+    if (!status) {
+        find_unstored(&m);
         status = make_arena(&m, err);
+    }
     if (!status)
         status = allocate_kept(&m, kept, err);
     free(m.absorbed);

@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "engine/base/error.h"
+#include "followers.h"
 #include "host_step.h"
 #include "ops/batch_norm.h"
 #include "ops/float_state.h"
@@ -108,27 +109,48 @@ static void finish_arguments(const gb_session *session, const gb_step *step, uin
     }
 }
 
-static void run_step(gb_session *session, gb_step *step) {
-    gb_step_run r;
+/* Fills in the arguments of a step's follower, and points those of the step to them. */
+static void fill_follower(gb_session *session, const gb_step *follower, gb_step_run *next, gb_step_run *r) {
+    fill_arguments(session, follower, next);
+    r->follower = (gb_use){follower->row, &follower->desc, &next->args};
+    r->args.follower = &r->follower;
+}
+
+/* Runs a step, with its follower if there is one. The time counts for the step. */
+static void run_step(gb_session *session, gb_step *step, gb_step *follower) {
+    gb_step_run r, next;
     fill_arguments(session, step, &r);
+    if (follower)
+        fill_follower(session, follower, &next, &r);
     double start = gb_clock();
     /* Denormals are flushed here too, as in the pool, so that the bits do not depend on the thread that runs a task. */
     uint64_t before = gb_float_state_enter();
     finish_arguments(session, step, before, &r);
+    if (follower)
+        finish_arguments(session, follower, before, &next);
     step->row->run(&session->cpu, &step->desc, &r.args);
     gb_float_state_leave(before);
     step->seconds = gb_clock() - start;
+    if (follower)
+        follower->seconds = 0;
 }
 
 /* A gb_launch_runner. */
 static void run_launch(gb_session *session, gb_step *const *steps, int count, bool prepares) {
     gb_plan *plan = session->plan;
     const gb_step *first = steps[0];
-    for (int i = 0; i < count; i++)
-        fill_arguments(session, steps[i], &plan->runs[i]);
+    gb_step_run *runs = plan->runs, *next = runs + plan->launches.most;
+    for (int i = 0; i < count; i++) {
+        const gb_step *follower = prepares ? NULL : gb_step_follower(steps[i]);
+        fill_arguments(session, steps[i], &runs[i]);
+        if (follower)
+            fill_follower(session, follower, &next[i], &runs[i]);
+    }
     uint64_t before = gb_float_state_enter();
     for (int i = 0; i < count; i++) {
         finish_arguments(session, steps[i], before, &plan->runs[i]);
+        if (runs[i].args.follower)
+            finish_arguments(session, gb_step_follower(steps[i]), before, &next[i]);
         plan->uses[i] = (gb_use){steps[i]->row, &steps[i]->desc, &plan->runs[i].args};
     }
     if (prepares)
@@ -176,6 +198,11 @@ static uint64_t mark_steps(gb_session *session, unsigned targets) {
     return macs;
 }
 
+/* Records that a step is about to write its output. */
+static void start_step(gb_session *session, const gb_step *step) {
+    session->kept[step->chain[step->nodes - 1]].signature = 0;
+}
+
 /* Records that a step has written its output. */
 static void finish_step(gb_session *session, gb_step *step) {
     gb_node last = step->chain[step->nodes - 1];
@@ -192,7 +219,7 @@ static gb_status run_device_steps(gb_session *session, gb_error *err) {
     for (int s = 0; s < plan->count && !status; s++) {
         plan->steps[s].seconds = 0;
         if (plan->steps[s].run)
-            session->kept[plan->steps[s].chain[plan->steps[s].nodes - 1]].signature = 0;
+            start_step(session, &plan->steps[s]);
     }
     if (!status)
         status = gb_device_steps(session, run_launch, err);
@@ -211,8 +238,7 @@ gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *
     if (session->cpu.device)
         return run_device_steps(session, err);
     for (int s = 0; s < plan->count && !status; s++) {
-        gb_step *step = &plan->steps[s];
-        gb_node last = step->chain[step->nodes - 1];
+        gb_step *step = &plan->steps[s], *follower = gb_step_follower(step);
         if (!step->done)
             step->seconds = 0;
         if (!step->run)
@@ -221,10 +247,17 @@ gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *
             status = gb_fail_cancelled(err);
             break;
         }
-        session->kept[last].signature = 0;
-        run_step(session, step);
+        start_step(session, step);
+        if (follower)
+            start_step(session, follower);
+        run_step(session, step, follower);
         finish_step(session, step);
         done += step->macs;
+        if (follower) {
+            finish_step(session, follower);
+            done += follower->macs;
+            s++;
+        }
         if (session->progress)
             session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
     }

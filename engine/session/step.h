@@ -37,6 +37,7 @@ typedef struct gb_step {
     gb_desc desc;
     const void *packed;
     size_t workspace;           /* offset in the arena; unused for host steps, which use the plan's `scratch` */
+    bool followed;              /* by the next step, in the same pass if both run (followers.h) */
     int at, prepared_at;        /* the launches that run and prepare it (launches.h); prepared_at may be -1 */
     size_t prepared;            /* offset in the arena, if prepared_at is not -1 */
     uint64_t macs, bytes;
@@ -52,6 +53,7 @@ typedef struct gb_step_run {
     gb_truncate_live truncate;
     gb_batch_norm_live norm;
     gb_callback_live callback;
+    gb_use follower;
 } gb_step_run;
 
 #endif

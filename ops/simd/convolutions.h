@@ -11,6 +11,7 @@
 #include "ops/simd/epilogue.h"
 #include "ops/simd/tile.h"
 #include "ops/simd/modulation.h"
+#include "ops/simd/torgb_pixels.h"
 #include "ops/simd/winograd.h"
 #include "ops/simd/polyphase.h"
 #include "ops/simd/direct.h"

@@ -81,6 +81,7 @@ static inline round_operands operands_of_channels(const gb_epilogue *e, int n, i
 typedef struct channel_writer {
     const gb_epilogue *e;
     float *y;
+    ptrdiff_t shift;        /* pixel p of the map is at y + (p + shift) · VL: 0 unless y holds only a part of the map */
     round_operands round[GB_ROUNDS];
     int valid;
     bool rounds;            /* there is a batch norm or a second round */
@@ -88,17 +89,23 @@ typedef struct channel_writer {
     bool stream;            /* bypass the caches, because the map is larger than they are */
 } channel_writer;
 
-static inline channel_writer channel_writer_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
+/* For pixels of channels c, c + 1, … of a map of this shape that are at y. */
+static inline channel_writer channel_writer_to(float *y, const gb_shape *shape, const gb_epilogue *e, int n, int c) {
     channel_writer to;
     to.e = e;
-    to.y = gb_plane(y, n, c);
-    to.valid = y->shape.c - c < VL ? y->shape.c - c : VL;
-    to.full = to.valid == VL || y->shape.block == VL;
+    to.y = y;
+    to.shift = 0;
+    to.valid = shape->c - c < VL ? shape->c - c : VL;
+    to.full = to.valid == VL || shape->block == VL;
     to.stream = false;
     to.rounds = e && (e->norm || e->then);
     for (int k = 0; e; e = e->then, k++)
         to.round[k] = operands_of_channels(e, n, c, to.valid);
     return to;
+}
+
+static inline channel_writer channel_writer_at(const gb_tensor *y, const gb_epilogue *e, int n, int c) {
+    return channel_writer_to(gb_plane(y, n, c), &y->shape, e, n, c);
 }
 
 enum { MAX_PIXELS = 4 };
@@ -143,7 +150,7 @@ static inline __attribute__((always_inline)) void store_channels(const channel_w
         finish_channels(to, to->e, to->round, p, v, n);
     }
     for (int j = 0; j < n; j++) {
-        float *y = to->y + (p + j) * VL;
+        float *y = to->y + ((ptrdiff_t)p + j + to->shift) * VL;
         if (to->stream)
             vstream(y, v[j]);
         else if (to->full)

@@ -4,7 +4,10 @@
  *
  * Tiles are processed in groups, so that transformed inputs V [36][cin][group] and products M [36][group][outputs of a
  * register tile] stay in the cache. If there are many groups, each worker takes one; if there are few, and many weights
- * (deep layers) or too few groups for the workers, all workers share one group and divide its outputs. */
+ * (deep layers) or too few groups for the workers, all workers share one group and divide its outputs.
+ *
+ * A ToRGB that follows is computed group by group as well, from pixels that are still in the cache. If nothing else reads the
+ * map, its worker keeps only the rows of tiles that the group touches. */
 
 enum { ELEMENTS = 36, PATCH = 6, TILE = 4 };
 
@@ -17,6 +20,7 @@ typedef struct winograd_plan {
     int panel;                      /* register tiles of a task */
     bool shared;                    /* workers share a group */
     size_t v_step, m_step;          /* operands of V and floats of M from one of the 36 elements to the next */
+    size_t band_pixels;             /* of a group's rows of tiles, in each vector of outputs; 0 if the map is stored */
     size_t worker_floats;
 } winograd_plan;
 
@@ -63,7 +67,11 @@ static winograd_plan plan_winograd(const gb_cpu *cpu, const gb_desc *d) {
     /* Strides that are multiples of 4096 bytes would put all 36 elements into the same few cache lines. */
     p.v_step = (size_t)p.blocks * p.group * VL + 80 * PAIR;
     p.m_step = (size_t)p.group * p.width * VL * p.panel + 80;
-    p.worker_floats = ELEMENTS * (p.m_step + (p.shared ? 0 : p.v_step / PAIR)) + MULTIPLY_FLOATS;
+    if (d->unstored) {
+        int rows = (p.group - 1) / p.tiles_x + 2, most = (p.tiles - 1) / p.tiles_x + 1;
+        p.band_pixels = (size_t)(rows < most ? rows : most) * TILE * d->out.w + 80 / VL;
+    }
+    p.worker_floats = ELEMENTS * (p.m_step + (p.shared ? 0 : p.v_step / PAIR)) + p.band_pixels * vectors * VL + MULTIPLY_FLOATS;
     return p;
 }
 
@@ -277,6 +285,32 @@ static inline void store_tile(const winograd_job *job, tile_at at, const float *
     }
 }
 
+/* The first row of tiles of a group, counted through all samples. */
+static inline int first_row(const winograd_plan *p, int group) {
+    return group * p->group / p->tiles_x;
+}
+
+/* A worker's rows of tiles of a group, [vectors][band_pixels][VL], if the map is not stored. */
+static inline float *band_of(const winograd_job *job, float *m) {
+    const winograd_plan *p = &job->p;
+    return m + p->worker_floats - MULTIPLY_FLOATS - p->band_pixels * vectors_of(job->d->conv.cout) * VL;
+}
+
+/* From a pixel of the sample's map to its place in the band. */
+static inline ptrdiff_t band_shift(const winograd_job *job, int group, int n) {
+    return (ptrdiff_t)(n * job->p.tiles_y - first_row(&job->p, group)) * TILE * job->d->out.w;
+}
+
+/* Writes outputs c, c + 1, … of a sample: to the map, or to the worker's band of a group. */
+static inline channel_writer group_writer(const winograd_job *job, int group, float *m, int n, int c) {
+    if (!job->d->unstored)
+        return channel_writer_at(job->args->out, job->args->epilogue, n, c);
+    channel_writer to = channel_writer_to(band_of(job, m) + c / VL * job->p.band_pixels * VL, &job->d->out,
+                                          job->args->epilogue, n, c);
+    to.shift = band_shift(job, group, n);
+    return to;
+}
+
 /* Multiplies a transformed group with the weights of a panel of outputs and stores the results. */
 static void multiply_panel(const winograd_job *job, int group, int panel, const operand *v, float *m) {
     const winograd_plan *p = &job->p;
@@ -302,7 +336,7 @@ static void multiply_panel(const winograd_job *job, int group, int panel, const 
             tile_at at = find_tile(p, first + t);
             if (at.n != sample) {
                 sample = at.n;
-                to = channel_writer_at(job->args->out, job->args->epilogue, sample, c);
+                to = group_writer(job, group, m, sample, c);
                 to.stream = job->stream;
                 demodulate = vload(job->m.d + (size_t)sample * VL * vectors_of(job->d->conv.cout) + c);
             }
@@ -311,6 +345,28 @@ static void multiply_panel(const winograd_job *job, int group, int panel, const 
     }
     if (job->stream)
         vstream_end();
+}
+
+/* Runs the follower on the pixels of a group: on each row as far as the group's tiles reach in it. */
+static void follow_group(const winograd_job *job, int group, float *m) {
+    const winograd_plan *p = &job->p;
+    const gb_use *follower = job->args->follower;
+    const gb_job next = {.d = follower->desc, .args = follower->args};
+    const gb_shape *out = &job->d->out;
+    int first = group * p->group, end = first + p->group < p->tiles ? first + p->group : p->tiles;
+    for (int t = first, count; t < end; t += count) {
+        tile_at at = find_tile(p, t);
+        count = p->tiles_x - t % p->tiles_x < end - t ? p->tiles_x - t % p->tiles_x : end - t;
+        int last = at.x + count * TILE < out->w ? at.x + count * TILE : out->w;
+        line_plan line = {.width = last - at.x, .lines = 1,
+                          .pixels = job->d->unstored ? p->band_pixels : (size_t)out->h * out->w};
+        for (int y = at.y; y < at.y + TILE && y < out->h; y++) {
+            size_t pixel = (size_t)y * out->w + at.x;
+            const float *x = job->d->unstored ? band_of(job, m) + ((ptrdiff_t)pixel + band_shift(job, group, at.n)) * VL
+                                              : gb_plane(job->args->out, at.n, 0) + pixel * VL;
+            torgb_pixels(&next, at.n, x, line, 0, pixel, line.width);
+        }
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------ running */
@@ -323,6 +379,8 @@ static void run_group(void *arg, int group, int worker) {
         transform_block(job, group, block, v);
     for (int panel = 0; panel < panels(&job->p); panel++)
         multiply_panel(job, group, panel, v, m);
+    if (job->args->follower)
+        follow_group(job, group, m);
 }
 
 static void transform_shared(void *arg, int block, int worker) {
@@ -339,7 +397,9 @@ static void multiply_shared(void *arg, int panel, int worker) {
 static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     winograd_job job = {.d = d, .args = args, .p = plan_winograd(cpu, d)};
     float *at = args->workspace;
-    job.stream = gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
+    job.stream = !args->follower && gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
+    if (args->follower)
+        torgb_style(args->follower->desc, args->follower->args);
     job.m = modulate(cpu, d, args, (const float *)args->packed + winograd_weight_floats(d), at);
     at += modulation_floats(d);
     if (job.p.shared) {
@@ -365,8 +425,14 @@ static bool winograd_pays(const gb_desc *d) {
     return multiply_pays(d, 64, d->conv.wanted ? INT_MAX : 64, 32);
 }
 
+/* Of workers that share a group, none has all outputs of a pixel. */
+static bool winograd_follows(const gb_cpu *cpu, const gb_desc *d, const gb_op_row *row, const gb_desc *follower) {
+    return row->form && !strcmp(row->form, "torgb") && follower->conv.kernel == 1 && !d->conv.wanted &&
+           !plan_winograd(cpu, d).shared;
+}
+
 static const gb_op_row row_winograd = {
     .op = GB_OP_MODULATED_CONV2D, .form = "winograd", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
     .supports = winograd_supports, .pays = winograd_pays, .packed_size = winograd_packed_size, .pack = winograd_pack,
-    .workspace = winograd_workspace, .run = winograd_run,
+    .workspace = winograd_workspace, .run = winograd_run, .follows = winograd_follows,
 };

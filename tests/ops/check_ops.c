@@ -1,7 +1,8 @@
 /* check_ops: compares every fast row with the plain one, for random shapes, including unusual ones.
  *
  *   check_ops [--isa NAME] [--seed N] [--rounds N]    differences, and equality of bits:
- *       fused = split, a sample of a batch = that sample alone, any number of workers, padding is never read
+ *       fused = split, a sample of a batch = that sample alone, any number of workers, padding is never read, a row with
+ *       a follower = the two one after the other
  *   check_ops --bench [--isa NAME] [--threads N]      speed of the layers of StyleGAN2 1024
  *
  * Tolerances are relative to the largest magnitude of the reference: 1e-5, Winograd 5e-5; bfloat16 products 1e-2,
@@ -108,10 +109,74 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
     return by;
 }
 
+/* A random convolution to a few planar channels of the output of `u`, which it needs as NCHW. */
+static use random_follower(rng *r, const use *u, float *output) {
+    use next = {.d = {.op = GB_OP_MODULATED_CONV2D, .inputs = pick(r, 1, 2)}};
+    gb_conv *conv = &next.d.conv;
+    const gb_shape *s = &u->d.out;
+    *conv = (gb_conv){.cout = pick(r, 1, 7), .kernel = 1, .up = 1, .modulated = next.d.inputs == 2, .style_gain = 0.125f};
+    next.d.in[0] = *s;
+    next.d.in[0].block = 1;
+    next.d.in[1] = (gb_shape){s->n, s->c, 1, 1, 1};
+    next.d.out = (gb_shape){s->n, conv->cout, s->h, s->w, 1};
+    next.in[0] = output;
+    next.in[1] = random_floats(r, (size_t)s->n * s->c, 1.0f);
+    next.weights[0] = random_floats(r, (size_t)conv->cout * s->c, 1.0f);
+    if (pick(r, 0, 3))
+        random_epilogue(r, &next), random_rounds(r, &next);
+    return next;
+}
+
+/* Runs `u` with its follower in one pass, with its output stored or not, and compares the outputs. */
+static void run_with_follower(const gb_cpu *cpu, const gb_op_row *row, const use *u, const gb_op_row *follower, const use *next,
+                              bool stored, const float *expected) {
+    use first = *u;
+    placed_use a, b;
+    first.d.unstored = !stored;
+    place_use(cpu, row, &first, &a);
+    place_use(cpu, follower, next, &b);
+    gb_use with = {follower, &b.d, &b.args};
+    float *output = a.out.data, *expected_first = next->in[0];
+    if (!stored)
+        a.out.data = NULL;
+    free(b.in[0].data);
+    b.in[0].data = NULL;
+    b.args.in[0] = &a.out;
+    a.args.follower = &with;
+    row->run(cpu, &a.d, &a.args);
+    a.out.data = output;
+    float *got = take_result(cpu, follower, &b), *got_first = take_result(cpu, row, &a);
+    if (!same_bits(got, expected, count_of(&next->d.out)))
+        fail(follower, next, stored ? "changes as a follower" : "changes as a follower of what is not stored",
+             difference(got, expected, count_of(&next->d.out)));
+    if (stored && !same_bits(got_first, expected_first, count_of(&u->d.out)))
+        fail(row, u, "changes with a follower", difference(got_first, expected_first, count_of(&u->d.out)));
+    free(got);
+    free(got_first);
+}
+
+/* Whether the row ran a follower of this use. */
+static bool check_follower(const gb_cpu *cpu, const gb_op_row *row, const use *u, rng *r) {
+    use next = random_follower(r, u, run(cpu, row, u));
+    gb_desc d = desc_for(cpu, u), d_next = desc_for(cpu, &next);
+    const gb_op_row *follower = gb_op_find(cpu, &d_next);
+    bool follows = row->follows(cpu, &d, follower, &d_next);
+    if (follows) {
+        float *expected = run(cpu, follower, &next);
+        run_with_follower(cpu, row, u, follower, &next, true, expected);
+        run_with_follower(cpu, row, u, follower, &next, false, expected);
+        free(expected);
+    }
+    free_use(&next);
+    return follows;
+}
+
 static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, uint64_t seed, int rounds) {
     rng r = {seed + (uint64_t)row->op * 977};
+    gb_cpu small = *many;
+    small.workers = 1;
     double worst = 0.0;
-    int done = 0;
+    int done = 0, followed = 0;
     for (int tries = 0; done < rounds && tries < 50 * rounds; tries++) {
         use u = random_use(&r, row->op);
         bool own_stage = row->op == GB_OP_NOISE || row->op == GB_OP_BIAS_ACT || row->op == GB_OP_ADD;
@@ -123,8 +188,14 @@ static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *ro
         if (!row->supports || row->supports(cpu, &d)) {
             worst = fmax(worst, check_use(cpu, many, row, &gb_ops[row->op]->plain, &u));
             done++;
+            if (row->follows)
+                followed += check_follower(&small, row, &u, &r) + check_follower(many, row, &u, &r);
         }
         free_use(&u);
+    }
+    if (row->follows && !followed) {
+        failures++;
+        printf("FAILED %s %s %s: no random use had a follower\n", gb_ops[row->op]->name, row->form, row->isa);
     }
     report(row, done, worst);
 }

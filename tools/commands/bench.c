@@ -266,6 +266,10 @@ static void print_table(const settings *set, const loaded_model *o, const gb_ses
         double seconds = r->steps[i] > 0 ? r->steps[i] : 1e-12, limit;
         gb_session_step(session, (int)i, &step);
         limit = min_seconds(&step, r, &binds);
+        if (step.ran && r->steps[i] <= 0) {
+            printf("%-32s %-20s %5d  in one pass with the step before\n", step_name(o->model, &step, &last), step.op, step.nodes);
+            continue;
+        }
         printf("%-32s %-20s %5d %10.4f %5.1f%% %9.1f %9.1f  %.0f %% %s\n", step_name(o->model, &step, &last), step.op,
                step.nodes, 1e3 * r->steps[i], 100 * r->steps[i] / r->median, 2e-9 * (double)step.macs / seconds,
                1e-9 * (double)step.bytes / seconds, 100 * limit / seconds, binds);

@@ -1,4 +1,5 @@
-/* Thousands of bends: planning takes near-linear, bounded work and can be cancelled. Work is counted, not timed. */
+/* Thousands of bends: planning takes near-linear, bounded work and can be cancelled. Work is counted, not timed. And steps that
+ * run in one pass. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -330,6 +331,138 @@ static void a_recipe_near_the_limit_can_be_updated(void **state) {
     free(text);
 }
 
+/* ------------------------------------------------------------------------------------------------ steps in one pass */
+
+enum { WIDE = 128, WIDE_IMAGE = 3 * WIDE * WIDE };
+
+/* A network whose last layer has more tiles than its workers share. */
+static int set_up_wide(void **state) {
+    keep_fixture(state, &(gb_stylegan2){.resolution = WIDE, .channel_base = 20 * WIDE, .channel_max = 20, .z_dim = 16, .w_dim = 16,
+                                        .mapping_layers = 2, .seed = 5});
+    return 0;
+}
+
+static const gb_step *step_writing(const gb_session *session, const char *name) {
+    for (int s = 0; s < session->plan->count; s++) {
+        const gb_step *step = &session->plan->steps[s];
+        if (!strcmp(session->bent->graph.nodes[step->chain[step->nodes - 1]].name, name))
+            return step;
+    }
+    return NULL;
+}
+
+/* What is done to a session before its picture is rendered. */
+typedef struct setting { const char *tap, *bend; bool other_noise; } setting;
+
+static void apply(gb_session *session, const setting *set, uint64_t seed) {
+    static float map[WIDE * WIDE];
+    map[WIDE + 1] = 50;
+    OK(gb_session_seed(session, seed, &err));
+    if (set->tap)
+        OK(gb_session_tap(session, set->tap, &err));
+    if (set->bend)
+        invert(session, set->bend, 1);
+    if (set->other_noise)
+        OK(gb_session_set_noise_map(session, "synthesis.b128.conv1", map, 1, &err));
+}
+
+/* The picture of a session of its own, whose plan and use of memory go to *followed, *unstored and *arena. */
+static void render_wide(gb_context *context, const fixture *f, const setting *set, gb_session_options options, uint64_t seed,
+                        float *image, bool *followed, bool *unstored, size_t *arena) {
+    gb_session *session;
+    gb_model *model;
+    gb_render_stats stats;
+    OK(gb_model_open(context, f->path, &model, &err));
+    OK(gb_session_new(model, &options, &session, &err));
+    apply(session, set, seed);
+    OK(gb_session_render(session, image, &err));
+    const gb_step *step = step_writing(session, "synthesis.b128.conv1");
+    *followed = step && step->followed;
+    *unstored = step && step->desc.unstored;
+    gb_session_stats(session, &stats);
+    *arena = stats.arena_bytes;
+    gb_session_free(session);
+    gb_model_close(model);
+}
+
+static bool has_followers(const fixture *f) {
+    return strcmp(gb_context_isa(f->context), "plain") != 0;
+}
+
+static void torgb_runs_with_the_convolution_before_it_whose_map_is_not_stored(void **state) {
+    fixture *f = *state;
+    static float image[WIDE_IMAGE], other[WIDE_IMAGE];
+    const setting none = {0}, tapped = {.tap = "synthesis.b128.conv1"}, bent = {.bend = "synthesis.b128.conv1"};
+    bool followed, unstored;
+    size_t arena, larger;
+    render_wide(f->context, f, &none, (gb_session_options){0}, 3, image, &followed, &unstored, &arena);
+    assert_int_equal(followed, has_followers(f));
+    assert_int_equal(unstored, has_followers(f));
+    render_wide(f->context, f, &tapped, (gb_session_options){0}, 3, other, &followed, &unstored, &larger);
+    assert_int_equal(followed, has_followers(f));
+    assert_false(unstored);
+    assert_memory_equal(image, other, sizeof image);
+    if (has_followers(f))
+        assert_true(larger > arena);
+    render_wide(f->context, f, &bent, (gb_session_options){0}, 3, other, &followed, &unstored, &larger);
+    assert_false(followed || unstored);
+}
+
+static void steps_in_one_pass_have_the_bits_of_steps_one_by_one(void **state) {
+    fixture *f = *state;
+    static float expected[WIDE_IMAGE], image[3 * WIDE_IMAGE];
+    static const setting settings[] = {{0}, {.bend = "synthesis.b128.torgb"}, {.bend = "synthesis.b128.conv1"}, {.other_noise = true}};
+    bool followed, unstored;
+    size_t arena;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        setting apart = settings[i];
+        apart.tap = "*";                        /* every operation is a step of its own */
+        render_wide(f->context, f, &apart, (gb_session_options){0}, 4, expected, &followed, &unstored, &arena);
+        for (int purpose = GB_ONCE; purpose <= GB_GRADIENT; purpose++) {
+            render_wide(f->context, f, &settings[i], (gb_session_options){.purpose = (gb_purpose)purpose}, 4, image, &followed,
+                        &unstored, &arena);
+            assert_memory_equal(image, expected, sizeof expected);
+        }
+        render_wide(f->context, f, &settings[i], (gb_session_options){.batch = 3}, 3, image, &followed, &unstored, &arena);
+        assert_memory_equal(image + WIDE_IMAGE, expected, sizeof expected);
+    }
+    for (int threads = 1; threads <= 3; threads += 2) {
+        gb_context *context;
+        OK(gb_context_new(&(gb_context_options){.threads = threads}, &context, &err));
+        render_wide(context, f, &settings[0], (gb_session_options){0}, 4, image, &followed, &unstored, &arena);
+        render_wide(f->context, f, &settings[0], (gb_session_options){0}, 4, expected, &followed, &unstored, &arena);
+        assert_memory_equal(image, expected, sizeof expected);
+        gb_context_free(context);
+    }
+}
+
+/* If one of two steps in one pass need not run, the other one runs alone. */
+static void either_of_two_steps_runs_alone_if_the_other_is_valid(void **state) {
+    fixture *f = *state;
+    static float image[WIDE_IMAGE], fresh[WIDE_IMAGE], layer[20 * WIDE * WIDE], before[20 * WIDE * WIDE];
+    static const setting changes[] = {{.bend = "synthesis.b128.torgb"}, {.other_noise = true}, {.bend = "synthesis.b64.img"}};
+    gb_session *session = interactive_session(f->model);
+    OK(gb_session_tap(session, "synthesis.b128.conv1", &err));
+    OK(gb_session_render(session, image, &err));
+    const gb_node conv = gb_model_find(f->model, "synthesis.b128.conv1");
+    OK(gb_session_read(session, conv, before, &err));
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        gb_session *once;
+        apply(session, &changes[i], 3);
+        OK(gb_session_render(session, image, &err));
+        assert_int_equal(step_writing(session, "synthesis.b128.conv1")->run, changes[i].other_noise);
+        OK(gb_session_new(f->model, NULL, &once, &err));
+        for (size_t k = 0; k <= i; k++)
+            apply(once, &changes[k], 3);
+        OK(gb_session_render(once, fresh, &err));
+        gb_session_free(once);
+        assert_memory_equal(image, fresh, sizeof image);
+        OK(gb_session_read(session, conv, layer, &err));
+        assert_int_equal(memcmp(layer, before, sizeof layer) != 0, i >= 1);
+    }
+    gb_session_free(session);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(planning_takes_linear_work_in_nodes, setup, teardown),
@@ -347,6 +480,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(each_part_of_planning_can_be_cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_recipe_adds_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recipe_near_the_limit_can_be_updated, setup, teardown),
+        cmocka_unit_test_setup_teardown(torgb_runs_with_the_convolution_before_it_whose_map_is_not_stored, set_up_wide, teardown),
+        cmocka_unit_test_setup_teardown(steps_in_one_pass_have_the_bits_of_steps_one_by_one, set_up_wide, teardown),
+        cmocka_unit_test_setup_teardown(either_of_two_steps_runs_alone_if_the_other_is_valid, set_up_wide, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
