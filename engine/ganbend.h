@@ -377,10 +377,10 @@ typedef enum gb_role {
 
 typedef struct gb_model gb_model;
 
-/* Opens a .gbw by mapping it. The file must not shrink while the model is open: the system ends a program that reads
- * mapped bytes which are no longer there (SIGBUS). */
+/* Opens a .gbw by mapping it. If the file shrinks while the model is open, reading what is gone ends the program (SIGBUS). */
 GB_API gb_status gb_model_open(gb_context *context, const char *path, gb_model **model, gb_error *err);
-/* The same from a copy of the file in memory, kept until the model is closed: the file may change, shrink or go. */
+/* The same from a copy of the file in memory: the file may shrink or go. On Linux the copy of a packed weight is given back
+ * (not to an allocator); if it is needed again and the file has changed, that call fails with GB_BAD_FILE or GB_IO. */
 GB_API gb_status gb_model_read(gb_context *context, const char *path, gb_model **model, gb_error *err);
 /* The same from memory, which must outlive the model. `name` is used in messages. */
 GB_API gb_status gb_model_open_memory(gb_context *context, const void *bytes, size_t size, const char *name,

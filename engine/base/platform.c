@@ -141,7 +141,8 @@ gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err)
     return gb_map_read_with(NULL, path, most, map, err);
 }
 
-gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size_t most, gb_map *map, gb_error *err) {
+static gb_status read_file(const gb_allocator *allocator, const char *path, size_t most, bool stays_open, gb_map *map,
+                           gb_error *err) {
     int fd = -1;
     size_t size = 0;
     *map = (gb_map){0};
@@ -152,15 +153,27 @@ gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size
         size = most;
     unsigned char *bytes = gb_aligned_alloc_with(allocator, size);
     status = bytes ? read_all(fd, path, 0, bytes, size, err) : gb_fail(err, GB_NO_MEMORY, "%s: out of memory", path);
-    close(fd);
+    if (status || !stays_open)
+        close(fd);
     if (status)
         gb_aligned_free(bytes);
     else
-        *map = (gb_map){.bytes = bytes, .size = size, .copied = true};
+        *map = (gb_map){.bytes = bytes, .size = size, .copied = true, .reloads = stays_open, .file = fd};
     return status;
 }
 
+gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size_t most, gb_map *map, gb_error *err) {
+    return read_file(allocator, path, most, false, map, err);
+}
+
+/* What other memory of the caller's allocator may be used for is not known. */
+gb_status gb_map_read_again(const gb_allocator *allocator, const char *path, gb_map *map, gb_error *err) {
+    return read_file(allocator, path, SIZE_MAX, !allocator && gb_memory_discard(NULL, 0), map, err);
+}
+
 void gb_map_close(gb_map *map) {
+    if (map->reloads)
+        close(map->file);
     if (map->copied)
         gb_aligned_free((void *)(uintptr_t)map->bytes);
     else if (map->bytes && !map->borrowed)
@@ -198,14 +211,33 @@ void gb_in_file_close(gb_in_file *file) {
     file->fd = -1;
 }
 
+/* The whole pages among these bytes; *size becomes 0 if there are none, or if the bytes are not inside the map. */
+static void *whole_pages(const gb_map *map, const void *bytes, size_t *size) {
+    uintptr_t from = (uintptr_t)bytes, base = (uintptr_t)map->bytes, page = gb_memory_page();
+    bool inside = map->bytes && from >= base && from - base <= map->size && *size <= map->size - (from - base);
+    uintptr_t first = (from + page - 1) / page * page, end = inside ? (from + *size) / page * page : 0;
+    *size = first < end ? end - first : 0;
+    return (void *)first;
+}
+
 void gb_map_release(const gb_map *map, const void *bytes, size_t size) {
-    uintptr_t from = (uintptr_t)bytes, base = (uintptr_t)map->bytes;
-    if (!map->bytes || map->copied || map->borrowed || from < base || from - base > map->size || size > map->size - (from - base))
+    if (map->copied || map->borrowed)
         return;
-    uintptr_t page = gb_memory_page();
-    uintptr_t first = (from + page - 1) / page * page, end = (from + size) / page * page;
-    if (first < end)
-        gb_memory_drop((void *)first, end - first);
+    void *pages = whole_pages(map, bytes, &size);
+    if (size)
+        gb_memory_drop(pages, size);
+}
+
+bool gb_map_discard(const gb_map *map, const void *bytes, size_t size) {
+    if (!map->reloads)
+        return false;
+    void *pages = whole_pages(map, bytes, &size);
+    return size && gb_memory_discard(pages, size);
+}
+
+gb_status gb_map_reload(const gb_map *map, const char *name, const void *bytes, size_t size, gb_error *err) {
+    size_t at = (size_t)((const unsigned char *)bytes - (const unsigned char *)map->bytes);
+    return read_all(map->file, name, at, (unsigned char *)(uintptr_t)bytes, size, err);
 }
 
 /* ---------------------------------------------------------------------------------------------------- writing */

@@ -12,6 +12,8 @@ typedef struct gb_map {
     size_t size;        /* at least 1 */
     bool copied;        /* by gb_map_read() */
     bool borrowed;      /* the caller's memory, which gb_map_close() leaves alone */
+    bool reloads;       /* a copy whose file is open, to read parts of it again */
+    int file;
 } gb_map;
 
 /* Maps a regular file read-only. As with any mapped file, reading bytes that another process has truncated raises
@@ -22,6 +24,8 @@ gb_status gb_map_open(const char *path, gb_map *map, gb_error *err);
 gb_status gb_map_read(const char *path, size_t most, gb_map *map, gb_error *err);
 /* The same in memory of the allocator, which may be NULL. */
 gb_status gb_map_read_with(const gb_allocator *allocator, const char *path, size_t most, gb_map *map, gb_error *err);
+/* The same, of all of the file, which stays open if memory can be given back: for gb_map_discard(). */
+gb_status gb_map_read_again(const gb_allocator *allocator, const char *path, gb_map *map, gb_error *err);
 void gb_map_close(gb_map *map);
 /* A regular file that is read in pieces; it may change meanwhile. */
 typedef struct gb_in_file {
@@ -38,6 +42,11 @@ gb_status gb_read_start(const char *path, void *bytes, size_t size, size_t *done
  * memory and loaded from the file when they are read again. Ranges that are not inside the map are ignored, and
  * so are copies. */
 void gb_map_release(const gb_map *map, const void *bytes, size_t size);
+/* Gives back the memory of whole pages among these bytes of a copy by gb_map_read_again(). False if nothing was given back. Until
+ * gb_map_reload() has read all of these bytes again, they must not be read. */
+bool gb_map_discard(const gb_map *map, const void *bytes, size_t size);
+/* Reads them from the file, which may have changed. `name` is for messages. */
+gb_status gb_map_reload(const gb_map *map, const char *name, const void *bytes, size_t size, gb_error *err);
 
 /* The last component of a path, for messages. */
 const char *gb_base_name(const char *path);

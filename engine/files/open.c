@@ -68,7 +68,7 @@ gb_status gb_model_read(gb_context *context, const char *path, gb_model **model,
     if (!status && !is)
         status = refuse(gb_base_name(path), err);
     if (!status)
-        status = gb_map_read_with(context->cpu.allocator, path, SIZE_MAX, &map, err);
+        status = gb_map_read_again(context->cpu.allocator, path, &map, err);
     return status ? status : open_map(context, map, gb_base_name(path), model, err);
 }
 
@@ -120,6 +120,9 @@ gb_status gb_model_set_picture_size(gb_model *model, int height, int width, gb_e
     }
     gb_model old = *model;
     *model = *sized;
+    gb_held_bytes *held = model->weights.held;
+    model->weights.held = old.weights.held;         /* the state of the map, and so of both models' tensors */
+    old.weights.held = held;
     model->weights.map = old.weights.map;
     model->weights.checksum = old.weights.checksum;
     *sized = old;

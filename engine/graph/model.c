@@ -97,16 +97,9 @@ uint64_t gb_model_serial(gb_model *model) {
 }
 
 gb_status gb_model_read_tensor(gb_model *model, const char *tensor, float *out, gb_error *err) {
-    const gb_array *array = gb_network_array(model->graph->network, tensor);
-    gb_reason why = {0};
-    if (!array)
+    if (!gb_network_array(model->graph->network, tensor))
         return gb_fail(err, GB_BAD_ARGUMENT, "there is no tensor '%s'", tensor);
-    gb_status status = gb_weights_check(&model->weights, tensor, err);
-    if (!status && !gb_array_to_f32(array, out, &why)) {
-        gb_because_in(&why, "tensor '%s'", tensor);
-        status = gb_fail_because(err, GB_BAD_FILE, &why);
-    }
-    return status;
+    return gb_weights_read(&model->weights, tensor, out, err);
 }
 
 gb_status gb_model_verify(gb_model *model, gb_error *err) {

@@ -16,9 +16,10 @@ bool gb_weights_init(gb_weights *weights, gb_context *context, const gb_network 
     *weights = (gb_weights){.context = context, .network = network};
     weights->packed = calloc(tensors + 1, sizeof(gb_packed *));
     weights->checked = calloc(tensors + 1, sizeof *weights->checked);
+    weights->held = calloc(tensors + 1, sizeof *weights->held);
     weights->floats = calloc(tensors + 1, sizeof(gb_floats *));
     weights->lock = gb_mutex_new();
-    return weights->packed && weights->checked && weights->floats && weights->lock;
+    return weights->packed && weights->checked && weights->held && weights->floats && weights->lock;
 }
 
 static void free_floats(const gb_cpu *processor, gb_floats *entry) {
@@ -51,6 +52,7 @@ void gb_weights_free(gb_weights *weights) {
     free(weights->packed);
     free(weights->floats);
     free(weights->checked);
+    free(weights->held);
     gb_aligned_free(weights->room);
     gb_mutex_free(weights->lock);
 }
@@ -94,9 +96,80 @@ static gb_status no_tensor(const char *name, gb_error *err) {
     return gb_fail(err, GB_BAD_FILE, "there is no tensor '%s'", name);
 }
 
+/* ------------------------------------------------------------------------------------------------ bytes of the file */
+
+static size_t bytes_of(const gb_array *array) {
+    return (size_t)gb_array_count(array) * gb_dtype_size(array->dtype);
+}
+
+/* The end of hold(). With `packed`, the bytes are not needed soon, and neither are they after later readers. */
+static void let_go(gb_weights *weights, const gb_array *array, bool packed) {
+    if (!weights->map.reloads)
+        return;
+    gb_held_bytes *held = &weights->held[index_of(weights->network, array)];
+    gb_mutex_lock(weights->lock);
+    held->packed |= packed;
+    if (--held->readers == 0 && held->packed)
+        held->discarded = gb_map_discard(&weights->map, array->data, bytes_of(array));
+    gb_mutex_unlock(weights->lock);
+}
+
+/* Reads discarded bytes again. Without the lock; other threads wait. */
+static gb_status reload(gb_weights *weights, const gb_array *array, const char *name, gb_error *err) {
+    gb_reason why = {0};
+    gb_status status = gb_map_reload(&weights->map, name, array->data, bytes_of(array), err);
+    if (!status && !gbw_verify(weights->network, name, &why))
+        status = gb_fail(err, GB_BAD_FILE, "tensor '%s': the file has changed since it was opened", name);
+    return status;
+}
+
+static gb_status hold(gb_weights *weights, const gb_array *array, const char *name, gb_error *err) {
+    if (weights->map.reloads) {
+        gb_held_bytes *held = &weights->held[index_of(weights->network, array)];
+        gb_mutex_lock(weights->lock);
+        while (held->loading)
+            gb_mutex_wait(weights->lock);
+        held->readers++;
+        bool loads = held->loading = held->discarded;
+        gb_mutex_unlock(weights->lock);
+        gb_status status = loads ? reload(weights, array, name, err) : GB_OK;
+        if (loads) {
+            gb_mutex_lock(weights->lock);
+            held->loading = false;
+            held->discarded = status != GB_OK;
+            held->readers -= status != GB_OK;
+            gb_mutex_wake(weights->lock);
+            gb_mutex_unlock(weights->lock);
+        }
+        if (status)
+            return status;
+    }
+    gb_status status = check_tensor(weights, array, name, err);
+    if (status)
+        let_go(weights, array, false);
+    return status;
+}
+
 gb_status gb_weights_check(gb_weights *weights, const char *name, gb_error *err) {
     const gb_array *array = gb_network_array(weights->network, name);
-    return array ? check_tensor(weights, array, name, err) : no_tensor(name, err);
+    gb_status status = array ? hold(weights, array, name, err) : no_tensor(name, err);
+    if (!status)
+        let_go(weights, array, false);
+    return status;
+}
+
+gb_status gb_weights_read(gb_weights *weights, const char *name, float *values, gb_error *err) {
+    const gb_array *array = gb_network_array(weights->network, name);
+    gb_status status = array ? hold(weights, array, name, err) : no_tensor(name, err);
+    gb_reason why = {0};
+    if (status)
+        return status;
+    if (!gb_array_to_f32(array, values, &why)) {
+        gb_because_in(&why, "tensor '%s'", name);
+        status = gb_fail_because(err, GB_BAD_FILE, &why);
+    }
+    let_go(weights, array, false);
+    return status;
 }
 
 static bool is_plain_f32(const gb_array *a) {
@@ -146,18 +219,9 @@ void gb_weights_end_packing(gb_weights *weights) {
     gb_aligned_free(room);
 }
 
-/* The weight as float32 × gain: a pointer to the session's values or into the file if possible, otherwise converted into
- * *owned. With `room_count`, *owned is memory of take_room(). */
-static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const char *name, float gain, size_t *room_count,
-                           const float **data, float **owned, gb_error *err) {
-    const gb_array *array = gb_network_array(weights->network, name);
-    const gb_own_weight *mine = gb_own_weights_find(own, weights->network, name);
-    *owned = NULL;
-    if (!array)
-        return no_tensor(name, err);
-    gb_status status = mine ? GB_OK : check_tensor(weights, array, name, err);
-    if (status)
-        return status;
+/* as_floats() of a tensor that is held, or of the session's values. */
+static gb_status convert(gb_weights *weights, const gb_own_weight *mine, const gb_array *array, const char *name, float gain,
+                         size_t *room_count, const float **data, float **owned, gb_error *err) {
     if (gain == 1 && (mine || is_plain_f32(array))) {
         *data = mine ? mine->values : array->data;
         return GB_OK;
@@ -182,6 +246,26 @@ static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const
         (*owned)[i] *= gain;
     *data = *owned;
     return GB_OK;
+}
+
+/* The weight as float32 × gain: a pointer to the session's values or into the file if possible, otherwise converted into
+ * *owned. With `room_count`, *owned is memory of take_room(). *held: the caller has to let go of the tensor. */
+static gb_status as_floats(gb_weights *weights, const gb_own_weights *own, const char *name, float gain, size_t *room_count,
+                           const float **data, float **owned, bool *held, gb_error *err) {
+    const gb_array *array = gb_network_array(weights->network, name);
+    const gb_own_weight *mine = gb_own_weights_find(own, weights->network, name);
+    *owned = NULL;
+    *held = false;
+    if (!array)
+        return no_tensor(name, err);
+    gb_status status = mine ? GB_OK : hold(weights, array, name, err);
+    if (status)
+        return status;
+    status = convert(weights, mine, array, name, gain, room_count, data, owned, err);
+    *held = !mine && !status;
+    if (!mine && status)
+        let_go(weights, array, false);
+    return status;
 }
 
 /* Copies host memory to the processor's device; NULL if out of memory there. */
@@ -222,11 +306,12 @@ static gb_status pack_on_host(gb_weights *weights, const gb_own_weights *own, co
                               gb_error *err) {
     const float *values[GB_MAX_WEIGHTS] = {NULL};
     float *owned[GB_MAX_WEIGHTS] = {NULL}, *room = NULL;
+    bool held[GB_MAX_WEIGHTS] = {false};
     size_t room_count = 0;
     gb_status status = GB_OK;
     for (int i = 0; i < GB_MAX_WEIGHTS && p->weight[i] && !status; i++)
         status = as_floats(weights, own, p->weight[i], i ? 1 : p->gain, i ? NULL : &room_count, &values[i],
-                           i ? &owned[i] : &room, err);
+                           i ? &owned[i] : &room, &held[i], err);
     if (!status && p->transform != GB_AS_STORED) {
         float *rearranged = transposed(weights->context->cpu.allocator, gb_network_array(weights->network, p->weight[0]),
                                        values[0], p->desc.op == GB_OP_CONV2D ? (size_t)p->desc.conv2d.groups : 1,
@@ -240,6 +325,8 @@ static gb_status pack_on_host(gb_weights *weights, const gb_own_weights *own, co
     for (int i = 0; i < GB_MAX_WEIGHTS && p->weight[i]; i++) {
         gb_aligned_free(owned[i]);
         release_pages(weights, p->weight[i]);
+        if (held[i])
+            let_go(weights, gb_network_array(weights->network, p->weight[i]), true);
     }
     if (room)
         give_room(weights, room, room_count);
@@ -413,7 +500,10 @@ static gb_status share_floats(gb_weights *weights, gb_own_weights *own, const ch
         return GB_OK;
     const float *data = NULL;
     float *owned = NULL;
-    gb_status status = as_floats(weights, own, name, gain, NULL, &data, &owned, err);
+    bool held;
+    gb_status status = as_floats(weights, own, name, gain, NULL, &data, &owned, &held, err);
+    if (held && owned)                  /* otherwise `data` points into the file, as long as the model is open */
+        let_go(weights, array, false);
     gb_mutex_lock(weights->lock);
     if (status) {
         drop_floats(list, entry);
@@ -471,9 +561,6 @@ gb_status gb_own_weights_add(gb_own_weights *own, gb_weights *weights, const cha
     size_t tensors = gb_network_arrays(weights->network, &arrays), tensor = gb_weights_tensor(weights->network, name);
     if ((*added = gb_own_weights_find(own, weights->network, name)))
         return GB_OK;
-    gb_status status = gb_weights_check(weights, name, err);
-    if (status)
-        return status;
     if (!own->at && !(own->at = calloc(tensors + 1, sizeof *own->at)))
         return gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (own->count == own->room) {
@@ -485,15 +572,14 @@ gb_status gb_own_weights_add(gb_own_weights *own, gb_weights *weights, const cha
         own->room = room;
     }
     const gb_array *array = &arrays[tensor].array;
-    gb_reason why = {0};
     gb_own_weight weight = {.name = arrays[tensor].name, .tensor = tensor, .count = (size_t)gb_array_count(array)};
     weight.values = gb_aligned_alloc_with(weights->context->cpu.allocator, weight.count * sizeof *weight.values);
     if (!weight.values)
         return gb_fail(err, GB_NO_MEMORY, "out of memory for tensor '%s'", name);
-    if (!gb_array_to_f32(array, weight.values, &why)) {
+    gb_status status = gb_weights_read(weights, name, weight.values, err);
+    if (status) {
         gb_aligned_free(weight.values);
-        gb_because_in(&why, "tensor '%s'", name);
-        return gb_fail_because(err, GB_BAD_FILE, &why);
+        return status;
     }
     weight.version = ++own->version;
     *added = &own->list[own->count];

@@ -41,15 +41,25 @@ struct gb_floats {                  /* a weight as float32, times a gain */
     bool ready;                     /* false while a thread converts it; others that need it wait */
 };
 
+/* The bytes of a tensor in a model's copy of its file. They are given back after the tensor has been packed, while nobody reads
+ * them, and read again if they are needed. */
+typedef struct gb_held_bytes {
+    int readers;
+    bool packed;                    /* it has been: they are given back when the last reader lets go of them */
+    bool discarded;
+    bool loading;                   /* a thread reads them again; others wait */
+} gb_held_bytes;
+
 typedef struct gb_weights {         /* of a model */
     gb_context *context;
     const gb_network *network;
     gb_map map;                     /* of a model opened from a file; otherwise bytes = NULL */
     uint32_t checksum;              /* 0 for a graph built by the caller */
     bool *checked;                  /* per tensor of a .gbw: the CRC has been compared */
+    gb_held_bytes *held;            /* per tensor; used if the map reloads */
     float *room;                    /* for weights that are packed, between one weight and the next; or NULL */
     size_t room_count;
-    gb_mutex *lock;                 /* protects checked, room, packed and floats; not held while a weight is read or packed */
+    gb_mutex *lock;                 /* protects checked, held, room, packed and floats; not held while a weight is read or packed */
     gb_packed **packed;             /* per tensor that is the first weight of a node: a list, or NULL */
     gb_floats **floats;             /* per tensor: a list, or NULL */
 } gb_weights;
@@ -81,6 +91,8 @@ size_t gb_weights_tensor(const gb_network *network, const char *name);
 
 /* Compares a tensor of a .gbw with its checksum when it is first used. Thread-safe. */
 gb_status gb_weights_check(gb_weights *weights, const char *name, gb_error *err);
+/* The tensor as float32, checked. GB_BAD_FILE also if it had to be read from the file again and has changed. Thread-safe. */
+gb_status gb_weights_read(gb_weights *weights, const char *name, float *values, gb_error *err);
 
 /* The node's weights packed for the row: packed by the first call, shared by all sessions and by all nodes that read the
  * same weights in the same way. `packed` is NULL for operations without weights. Thread-safe. If `own`, which may be NULL,

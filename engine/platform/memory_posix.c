@@ -20,6 +20,16 @@ void gb_memory_drop(void *pages, size_t size) {
     madvise(pages, size, MADV_DONTNEED);
 }
 
+bool gb_memory_discard(void *pages, size_t size) {
+#if defined(__linux__)
+    return size == 0 || madvise(pages, size, MADV_DONTNEED) == 0;
+#else
+    (void)pages;
+    (void)size;
+    return false;
+#endif
+}
+
 size_t gb_memory_page(void) {
     return (size_t)sysconf(_SC_PAGESIZE);
 }

@@ -31,6 +31,12 @@ void gb_memory_drop(void *pages, size_t size) {
     (void)VirtualUnlock(pages, size);
 }
 
+bool gb_memory_discard(void *pages, size_t size) {
+    (void)pages;
+    (void)size;
+    return false;
+}
+
 size_t gb_memory_page(void) {
     SYSTEM_INFO info;
     GetSystemInfo(&info);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "engine/ganbend.h"
+#include "engine/graph/model.h"
 
 static char folder[] = "/tmp/ganbend-test-XXXXXX";
 
@@ -76,6 +76,84 @@ static void the_file_of_a_model_that_was_read_may_shrink(void **state) {
     gb_context_free(context);
     unlink("tiny.gbw");
 }
+
+#ifdef __linux__
+
+/* A network whose largest tensor has many pages. */
+static gb_model *read_small_model(gb_context *context, gb_array_info *largest) {
+    const gb_stylegan2 small = {.resolution = 8, .channel_base = 512, .channel_max = 64, .z_dim = 8, .w_dim = 8};
+    gb_model *model;
+    gb_error err = {0};
+    *largest = (gb_array_info){.count = 0};
+    assert_int_equal(gb_init_stylegan2(context, "small.gbw", &small, false, &err), GB_OK);
+    assert_int_equal(gb_model_read(context, "small.gbw", &model, &err), GB_OK);
+    for (size_t i = 0; i < gb_model_tensor_count(model); i++) {
+        gb_array_info info;
+        gb_model_tensor(model, i, &info);
+        if (info.count > largest->count)
+            *largest = info;
+    }
+    assert_true(largest->count == 64 * 64 * 9);
+    return model;
+}
+
+static void render_small(gb_model *model, float *image) {
+    gb_session *session;
+    gb_error err = {0};
+    assert_int_equal(gb_session_new(model, NULL, &session, &err), GB_OK);
+    assert_int_equal(gb_session_seed(session, 7, &err), GB_OK);
+    assert_int_equal(gb_session_render(session, image, &err), GB_OK);
+    gb_session_free(session);
+}
+
+static void change_file(const char *path) {
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    long size = ftell(file);
+    rewind(file);
+    for (long i = 0; i < size; i++)
+        fputc(1, file);
+    fclose(file);
+}
+
+static void the_copy_of_a_packed_weight_is_given_back_and_read_again(void **state) {
+    (void)state;
+    static float before[64 * 64 * 9], after[64 * 64 * 9], first[3 * 8 * 8], second[3 * 8 * 8];
+    const gb_context_options one = {.threads = 1};
+    gb_context *context;
+    gb_array_info largest;
+    gb_error err = {0};
+    assert_int_equal(gb_context_new(&one, &context, &err), GB_OK);
+    gb_model *model = read_small_model(context, &largest);
+    size_t tensor = gb_weights_tensor(model->graph->network, largest.name);
+    assert_int_equal(gb_model_read_tensor(model, largest.name, before, &err), GB_OK);
+    assert_false(model->weights.held[tensor].discarded);
+    render_small(model, first);
+    for (int times = 0; times < 2; times++) {
+        assert_true(model->weights.held[tensor].discarded);
+        assert_int_equal(gb_model_read_tensor(model, largest.name, after, &err), GB_OK);
+        assert_memory_equal(before, after, sizeof before);
+    }
+    assert_int_equal(gb_model_verify(model, &err), GB_OK);
+    change_file("small.gbw");
+    assert_int_equal(gb_model_read_tensor(model, largest.name, after, &err), GB_BAD_FILE);
+    assert_non_null(strstr(err.message, "the file has changed since it was opened"));
+    assert_int_equal(truncate("small.gbw", 0), 0);
+    assert_int_equal(gb_model_read_tensor(model, largest.name, after, &err), GB_IO);
+    render_small(model, second);            /* what is packed stays */
+    assert_memory_equal(first, second, sizeof first);
+    gb_model_close(model);
+    model = read_small_model(context, &largest);
+    unlink("small.gbw");
+    render_small(model, second);
+    assert_int_equal(gb_model_read_tensor(model, largest.name, after, &err), GB_OK);
+    assert_memory_equal(before, after, sizeof before);
+    gb_model_close(model);
+    gb_context_free(context);
+}
+
+#endif
 
 static void written_arrays_are_read_back(void **state) {
     (void)state;
@@ -171,6 +249,9 @@ int main(void) {
         cmocka_unit_test(written_arrays_are_read_back),
         cmocka_unit_test(the_file_of_a_model_that_was_read_may_shrink),
         cmocka_unit_test(an_open_file_may_shrink),
+#ifdef __linux__
+        cmocka_unit_test(the_copy_of_a_packed_weight_is_given_back_and_read_again),
+#endif
         cmocka_unit_test(an_unfinished_npz_is_removed),
         cmocka_unit_test(impossible_shapes_are_refused),
         cmocka_unit_test(a_full_disk_is_reported),

@@ -118,6 +118,42 @@ static void models_and_contexts_open_and_close_while_others_render(void **state)
     in_threads(*state, open_and_close, expected);
 }
 
+/* Whether the tensor has the same values in both models. */
+static bool same_tensor(gb_model *a, gb_model *b, size_t tensor) {
+    gb_array_info info;
+    gb_model_tensor(a, tensor, &info);
+    size_t bytes = (size_t)info.count * sizeof(float);
+    float *values = malloc(2 * bytes);
+    bool same = values && !gb_model_read_tensor(a, info.name, values, NULL) &&
+                !gb_model_read_tensor(b, info.name, values + info.count, NULL) && !memcmp(values, values + info.count, bytes);
+    free(values);
+    return same;
+}
+
+static gb_model *copied;
+
+static void read_weights_and_render(void *arg) {
+    worker *w = arg;
+    float image[2][IMAGE];
+    for (int i = 0; i < 3 * ROUNDS; i++) {
+        for (size_t k = gb_model_tensor_count(copied); k-- > 0;)
+            check(w, same_tensor(copied, w->f->model, k));
+        if (i % 3 == 0)
+            check(w, render_bent(copied, w->number, image) && !memcmp(image, w->expected[2 * w->number], sizeof image));
+    }
+}
+
+/* The memory of what is packed is given back while others read it again. */
+static void packed_weights_are_read_again_by_several_threads(void **state) {
+    fixture *f = *state;
+    static float expected[2 * THREADS][IMAGE];
+    for (int i = 0; i < THREADS; i++)
+        assert_true(render_bent(f->model, i, &expected[2 * i]));
+    OK(gb_model_read(f->context, f->path, &copied, &err));
+    in_threads(f, read_weights_and_render, expected);
+    gb_model_close(copied);
+}
+
 /* ------------------------------------------------------------------------------------------------ cancels */
 
 static void cancel_at_the_end(void *session, double share) {
@@ -322,6 +358,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sessions_of_one_model_render_at_the_same_time, setup, teardown),
         cmocka_unit_test_setup_teardown(models_and_contexts_open_and_close_while_others_render, setup, teardown),
+        cmocka_unit_test_setup_teardown(packed_weights_are_read_again_by_several_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancel_during_the_last_step_ends_the_next_call, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancel_can_be_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(every_cancel_of_another_thread_ends_one_render, setup, teardown),
