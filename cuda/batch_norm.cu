@@ -63,7 +63,7 @@ norm_each8(gb_view in, const float *factors, gb_view out, const gb_cuda_epilogue
         gb_item at = gb_group_at(out, out, i);
         const float *f = factors + (long long)at.n * 3 * out.c + at.c;
         float v[8];
-        gb_load8(in, at.n, at.c, at.p, v);
+        gb_load8(in, at.n, at.c, at.p, v, true);
 #pragma unroll
         for (int k = 0; k < 8; k++)
             if (at.c + k < out.c)

@@ -99,7 +99,7 @@ __device__ static inline void gb_apply_epilogue8(const gb_cuda_epilogue *e, bool
     }
     if (has_add && count == 8 && e->add.c_step == 1) {
         float add[8];
-        gb_load8(e->add, n, c, p, add);
+        gb_load8(e->add, n, c, p, add, true);
 #pragma unroll
         for (int k = 0; k < 8; k++)
             v[k] = gb_stored(half, v[k] + add[k]);
