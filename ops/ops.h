@@ -270,7 +270,7 @@ typedef struct gb_args {
 
 typedef struct gb_op_row gb_op_row;
 
-/* One of several steps that a device runs in one launch, or the follower of a step. */
+/* One of several steps that run in one call, or the follower of a step. */
 typedef struct gb_use {
     const gb_op_row *row;
     const gb_desc *desc;
