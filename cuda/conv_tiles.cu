@@ -99,9 +99,7 @@ static dim3 grid_of(const gb_desc *d, const conv_tiles *t, tile_size size, int c
                 (unsigned)(t->parts * t->splits * d->in[0].n));
 }
 
-/* Divides the layer into parts and splits. Depends only on the shape: the bits of a channel must not depend on whether
- * the others are read. */
-static void plan_tiles(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
+void gb_tiles_divide(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
     memset(t, 0, sizeof *t);
     t->words = gb_conv_words(cpu, d);
     if (d->conv.up == 2)
@@ -109,12 +107,21 @@ static void plan_tiles(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
     else
         plain_part(d, t);
     t->splits = 1;
+}
+
+int gb_tiles_splits(const conv_tiles *t, int blocks, int enough, int tile_k, int min_depth) {
+    int wanted = enough / min(blocks, enough), worth = t->part[0].taps * up_to(t->words, tile_k) / min_depth;
+    return min(min(wanted, MAX_SPLITS), worth < 1 ? 1 : worth);
+}
+
+/* Divides the layer into parts and splits. Depends only on the shape: the bits of a channel must not depend on whether
+ * the others are read. */
+static void plan_tiles(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
+    gb_tiles_divide(cpu, d, t);
     tile_size size = tile_of(cpu, d, d->conv.cout);
     dim3 grid = grid_of(d, t, size, d->conv.cout);
     int blocks = (int)(grid.x * grid.y) * t->parts, enough = size.warps == 8 ? MIN_WIDE_BLOCKS : MIN_BLOCKS;
-    int tile_k = size.warps == 8 ? WIDE_TILE_K : TILE_K;
-    int wanted = enough / min(blocks, enough), worth = t->part[0].taps * up_to(t->words, tile_k) / MIN_DEPTH;
-    t->splits = min(min(wanted, MAX_SPLITS), worth < 1 ? 1 : worth);
+    t->splits = gb_tiles_splits(t, blocks, enough, size.warps == 8 ? WIDE_TILE_K : TILE_K, MIN_DEPTH);
 }
 
 static size_t partial_bytes(const gb_desc *d, const conv_tiles *t) {
@@ -128,11 +135,14 @@ static size_t product_bytes(const gb_cpu *cpu, const gb_desc *d) {
     return d->conv.up == 2 ? gb_part_bytes(gb_shape_floats(&s) * cpu->device->map_bytes) : 0;
 }
 
-/* Scales and styles, the sums of the splits, the map before the FIR. */
+size_t gb_tiles_workspace(const gb_cpu *cpu, const gb_desc *d, const conv_tiles *t) {
+    return gb_modulation_bytes(d, gb_is_half(cpu)) + partial_bytes(d, t) + product_bytes(cpu, d);
+}
+
 static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
     conv_tiles t;
     plan_tiles(cpu, d, &t);
-    return gb_modulation_bytes(d, gb_is_half(cpu)) + partial_bytes(d, &t) + product_bytes(cpu, d);
+    return gb_tiles_workspace(cpu, d, &t);
 }
 
 /* ------------------------------------------------------------------------------------------------ after the product */
@@ -204,25 +214,7 @@ static void launch_sized(const gb_cpu *cpu, const conv_tiles &t, tile_size size,
         launch_tiles<P, 4, 4>(cpu, t, grid);
 }
 
-static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    conv_tiles t;
-    plan_tiles(cpu, d, &t);
-    size_t words = gb_conv_weight_words(cpu, d);
-    const float *factors = (const float *)args->packed + words;
-    char *workspace = (char *)args->workspace + gb_modulation_bytes(d, gb_is_half(cpu));
-    const gb_cuda_epilogue *epilogue = gb_live_epilogue(cpu, args->out, args->epilogue);
-    gb_tensor product = {product_shape(d), (float *)(workspace + partial_bytes(d, &t))};
-    gb_view out = gb_view_of(cpu, args->out);
-
-    t.x = (const uint32_t *)args->in[0]->data;
-    t.h = d->in[0].h;
-    t.w = d->in[0].w;
-    t.weights = (const uint32_t *)args->packed;
-    t.rows = up_to(d->conv.cout, PACKED_ROWS);
-    t.m = gb_modulate(cpu, d, args, factors, gb_is_half(cpu));
-    t.partial = t.splits > 1 ? (float *)workspace : NULL;
-    t.out = d->conv.up == 2 ? gb_view_of(cpu, &product) : out;
-    t.epilogue = d->conv.up == 2 ? NULL : epilogue;
+static void launch(const gb_cpu *cpu, const gb_desc *d, const conv_tiles &t) {
     tile_size size = tile_of(cpu, d, gb_conv_columns(d));
     dim3 grid = grid_of(d, &t, size, gb_conv_columns(d));
     if (gb_is_half(cpu))
@@ -231,10 +223,37 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
         launch_sized<GB_TF32>(cpu, t, size, grid);
     else
         launch_sized<GB_FP32>(cpu, t, size, grid);
-    if (t.splits > 1)
-        gb_add_splits(cpu, t, d->in[0].n);
+}
+
+void gb_tiles_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, conv_tiles *t,
+                  void (*product)(const gb_cpu *cpu, const gb_desc *d, const conv_tiles &t)) {
+    size_t words = gb_conv_weight_words(cpu, d);
+    const float *factors = (const float *)args->packed + words;
+    char *workspace = (char *)args->workspace + gb_modulation_bytes(d, gb_is_half(cpu));
+    const gb_cuda_epilogue *epilogue = gb_live_epilogue(cpu, args->out, args->epilogue);
+    gb_tensor before_fir = {product_shape(d), (float *)(workspace + partial_bytes(d, t))};
+    gb_view out = gb_view_of(cpu, args->out);
+
+    t->x = (const uint32_t *)args->in[0]->data;
+    t->h = d->in[0].h;
+    t->w = d->in[0].w;
+    t->weights = (const uint32_t *)args->packed;
+    t->rows = up_to(d->conv.cout, PACKED_ROWS);
+    t->m = gb_modulate(cpu, d, args, factors, gb_is_half(cpu));
+    t->partial = t->splits > 1 ? (float *)workspace : NULL;
+    t->out = d->conv.up == 2 ? gb_view_of(cpu, &before_fir) : out;
+    t->epilogue = d->conv.up == 2 ? NULL : epilogue;
+    product(cpu, d, *t);
+    if (t->splits > 1)
+        gb_add_splits(cpu, *t, d->in[0].n);
     if (d->conv.up == 2)
-        gb_smooth(cpu, t.out, factors + gb_factors_fir(d), out, epilogue, d->out.n);
+        gb_smooth(cpu, t->out, factors + gb_factors_fir(d), out, epilogue, d->out.n);
+}
+
+static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    conv_tiles t;
+    plan_tiles(cpu, d, &t);
+    gb_tiles_run(cpu, d, args, &t, launch);
 }
 
 const gb_op_row gb_conv2d_tiled_cuda = {

@@ -320,7 +320,16 @@ __device__ __forceinline__ void write_result(const conv_tiles &t, float v, int n
         gb_store(t.out, n, o, pixel, v);
 }
 
-/* Adds the sums of the splits, and applies what follows, on the host: the launch. */
+/* The host's side of rows with tiles. First fills in the words of a pixel and the parts, with one split. Then the number of
+ * splits with which about `enough` blocks have steps of tile_k words, min_depth words each at least. */
+void gb_tiles_divide(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t);
+int gb_tiles_splits(const conv_tiles *t, int blocks, int enough, int tile_k, int min_depth);
+/* Bytes for scales and styles, the sums of the splits, and the map before the FIR. */
+size_t gb_tiles_workspace(const gb_cpu *cpu, const gb_desc *d, const conv_tiles *t);
+/* Fills in the rest of a divided layer and computes it; product() launches the product. */
+void gb_tiles_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, conv_tiles *t,
+                  void (*product)(const gb_cpu *cpu, const gb_desc *d, const conv_tiles &t));
+/* Launches what adds the sums of the splits and applies what follows. */
 void gb_add_splits(const gb_cpu *cpu, const conv_tiles &t, int samples);
 
 /* Scales and writes the sums of a tile, or adds them to the partial sums. They go through shared memory, so that neighbouring

@@ -8,7 +8,8 @@
  *
  * Files. device.cu opens the GPU, stream.cu has a session's stream, parameter block and captured launches, maps.cu
  * converts; tensor.cuh reads and writes maps in kernels, epilogue.cuh applies epilogues, ptx.cuh has the few
- * instructions written in assembly. The other files are named after those of ops/. cublaslt.cu opens
+ * instructions written in assembly, hopper_ptx.cuh those of compute capability 9.0a, and tensor_map.cu describes maps to them.
+ * The other files are named after those of ops/. cublaslt.cu opens
  * cuBLAS if somebody wants it, cublas_rows.cu has its rows. tests/cuda/ compiles the same sources for machines without a GPU. */
 #ifndef GB_CUDA_H
 #define GB_CUDA_H

@@ -8,8 +8,9 @@
 #include "cuda/cublaslt.h"
 #include "cuda/rows.h"
 #include "cuda/stream.h"
+#include "cuda/tensor_map.h"
 
-enum { MIN_MAJOR = 7, MIN_MINOR = 5, MIN_MAJOR_TF32 = 8 };
+enum { MIN_MAJOR = 7, MIN_MINOR = 5, MIN_MAJOR_TF32 = 8, WGMMA_MAJOR = 9, WGMMA_MINOR = 0 };
 
 static void *device_alloc(const gb_device *, size_t bytes) {
     void *p = NULL;
@@ -57,9 +58,9 @@ static const struct { const char *name; gb_precision is; size_t map_bytes; } pre
     {"half", GB_HALF, 2}, {"tf32", GB_TF32, 4}, {"fp32", GB_FP32, 4},
 };
 
-static bool use_cublas(void) {
-    const char *wanted = getenv("GANBEND_CUBLAS");
-    return wanted && !strcmp(wanted, "1");
+static bool is_wanted(const char *variable) {
+    const char *value = getenv(variable);
+    return value && !strcmp(value, "1");
 }
 
 gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
@@ -102,13 +103,26 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
         snprintf(why, why_size, "%s does not support tf32; use half or fp32", prop.name);
         return NULL;
     }
+    void *encode_tensor_map = NULL;
+    if (is_wanted("GANBEND_WGMMA")) {
+        if (prop.major != WGMMA_MAJOR || prop.minor != WGMMA_MINOR)
+            snprintf(reason, sizeof reason, "%.60s has compute capability %d.%d; 9.0 is needed", prop.name, prop.major,
+                     prop.minor);
+        else
+            encode_tensor_map = gb_tensor_map_encoder(reason, sizeof reason);
+        if (!encode_tensor_map) {
+            snprintf(why, why_size, "GANBEND_WGMMA=1: %s", reason);
+            return NULL;
+        }
+    }
     gb_cuda *cuda = (gb_cuda *)calloc(1, sizeof *cuda);
     if (!cuda) {
         snprintf(why, why_size, "out of memory");
         return NULL;
     }
     cuda->precision = precisions[chosen].is;
-    if (use_cublas() && !(cuda->cublaslt = gb_cublaslt_open(reason, sizeof reason))) {
+    cuda->encode_tensor_map = encode_tensor_map;
+    if (is_wanted("GANBEND_CUBLAS") && !(cuda->cublaslt = gb_cublaslt_open(reason, sizeof reason))) {
         snprintf(why, why_size, "GANBEND_CUBLAS=1: %s", reason);
         free(cuda);
         return NULL;

@@ -16,6 +16,7 @@ struct gb_cuda {
     size_t cache_bytes;         /* of the second-level cache */
     struct gb_cublaslt *cublaslt;       /* NULL until it is needed */
     bool use_cublas;            /* GANBEND_CUBLAS=1: rows use it */
+    void *encode_tensor_map;    /* GANBEND_WGMMA=1: the driver's function (tensor_map.h); else NULL */
 };
 
 static inline const gb_cuda *gb_cuda_of(const gb_cpu *cpu) {

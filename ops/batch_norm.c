@@ -92,12 +92,13 @@ static void prepare_channel(const gb_desc *d, const gb_args *args, int c, gb_rea
     int channels = d->out.c;
     const gb_real *gains = (const gb_real *)args->packed + 2 * (size_t)d->batch_norm.rows * channels;
     gb_real *to = (gb_real *)args->workspace + c;
-    for (int n = 0; n < d->out.n; n++, to += 3 * channels) {
-        gb_real gain = d->inputs > 1 ? gb_plane(args->in[1], n, c)[0] : gains[c];
+    const gb_real *given = d->inputs > 1 ? args->in[1]->data + c : NULL, *offset = given ? args->in[2]->data + c : NULL;
+    for (int n = 0; n < d->out.n; n++, to += 3 * channels) {        /* in vectors, channels are neighbours */
+        gb_real gain = given ? given[(size_t)n * channels] : gains[c];
         to[0] = mean;
         to[channels] =
             (gb_real)(((d->batch_norm.gain_from_one ? 1.0 : 0.0) + gain) / sqrt((double)var + d->batch_norm.eps));
-        to[2 * channels] = d->inputs > 1 ? gb_plane(args->in[2], n, c)[0] : gains[channels + c];
+        to[2 * channels] = offset ? offset[(size_t)n * channels] : gains[channels + c];
     }
 }
 

@@ -28,9 +28,10 @@ static void write_plane(void *arg, int i, int worker) {
     size_t pixels = (size_t)s->h * s->w;
     int n = i / s->c, c = i % s->c;
     const gb_real *value = (const gb_real *)job->args->packed + c * pixels;
+    gb_real *to = gb_plane(job->args->out, n, c);
     (void)worker;
     for (size_t p = 0; p < pixels; p++)
-        gb_store(job->args->out, job->args->epilogue, value[p], n, c, p);
+        to[p * s->block] = gb_epilogue_value(job->args->epilogue, value[p], n, c, p);
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {

@@ -43,11 +43,29 @@ typedef struct gb_job {
     const gb_args *args;
 } gb_job;
 
-/* Runs task(job, i, worker) for every plane i = n · C + c of the output. */
+typedef struct gb_planes {
+    gb_job job;
+    void (*task)(void *arg, int i, int worker);
+    int count, share;                   /* planes of all tasks and of one */
+} gb_planes;
+
+static inline void gb_planes_of_task(void *arg, int task, int worker) {
+    gb_planes *planes = (gb_planes *)arg;
+    int first = task * planes->share, last = planes->count - first < planes->share ? planes->count : first + planes->share;
+    for (int i = first; i < last; i++)
+        planes->task(&planes->job, i, worker);
+}
+
+/* Runs task(job, i, worker) for every plane i = n · C + c of the output. Planes of a few pixels share a task, because handing
+ * out a task takes longer than most of them. */
 static inline void gb_each_plane(const gb_cpu *cpu, const gb_desc *d, const gb_args *args,
                                  void (*task)(void *arg, int i, int worker)) {
-    gb_job job = {cpu, d, args};
-    gb_parallel(cpu, d->out.n * d->out.c, task, &job);
+    enum { PIXELS = 4096 };             /* of a task */
+    gb_planes planes = {{cpu, d, args}, task, d->out.n * d->out.c, 1};
+    int few = (int)(PIXELS / ((size_t)d->out.h * d->out.w)), most = planes.count / (4 * cpu->workers);
+    planes.share = few < most ? few : most;
+    planes.share = planes.share > 1 ? planes.share : 1;
+    gb_parallel(cpu, (planes.count - 1) / planes.share + 1, gb_planes_of_task, &planes);
 }
 
 #endif

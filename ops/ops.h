@@ -270,7 +270,7 @@ typedef struct gb_args {
 
 typedef struct gb_op_row gb_op_row;
 
-/* One of several steps that a device runs in one launch, or the follower of a step. */
+/* One of several steps that run in one call, or the follower of a step. */
 typedef struct gb_use {
     const gb_op_row *row;
     const gb_desc *desc;
@@ -297,11 +297,11 @@ struct gb_op_row {
     /* Whether run() can run this use of another row as its follower, with the bits of the two one after the other. May
      * depend on batch size and workers. NULL: never. */
     bool (*follows)(const gb_cpu *cpu, const gb_desc *d, const gb_op_row *row, const gb_desc *follower);
-    /* Of rows of devices, where a launch takes longer than the arithmetic of small steps; NULL on the host. Several steps
-     * whose rows have the same function, and which do not read each other's outputs, share a launch; the bits are those
-     * of the steps one by one. */
+    /* Of rows whose steps may be small, so that a launch on a device, or waking the threads of the host, takes longer than the
+     * arithmetic; NULL = none. Several steps whose rows have the same function, and which do not read each other's outputs,
+     * share a call; the bits are those of the steps one by one. */
     void (*run_all)(const gb_cpu *cpu, const gb_use *uses, int count);     /* runs them */
-    /* Computes what depends only on the inputs from the second on (styles, gains), in advance: to args->prepared, of
+    /* Of devices: computes what depends only on the inputs from the second on (styles, gains), in advance: to args->prepared, of
      * prepared_size() bytes; 0 bytes if there is nothing to prepare. */
     void (*prepare)(const gb_cpu *cpu, const gb_use *uses, int count);
     size_t (*prepared_size)(const gb_cpu *cpu, const gb_desc *d);

@@ -8,15 +8,20 @@ static void normalize_sample(void *arg, int n, int worker) {
     const gb_tensor *x = job->args->in[0], *y = job->args->out;
     const gb_shape *s = &job->d->out;
     (void)worker;
-    for (size_t p = 0; p < (size_t)s->h * s->w; p++) {
+    size_t pixels = (size_t)s->h * s->w, block = s->block;
+    for (size_t p = 0; p < pixels; p++) {
+        const gb_real *from = gb_plane(x, n, 0) + p * block;
+        gb_real *to = gb_plane(y, n, 0) + p * block;
         double squares = 0.0;
-        for (int c = 0; c < s->c; c++) {
-            double v = gb_plane(x, n, c)[p * x->shape.block];
-            squares += v * v;
-        }
+        for (int b = 0; b < gb_blocks(s); b++)
+            for (int i = 0; i < gb_block_channels(s, b); i++) {
+                double v = from[b * pixels * block + i];
+                squares += v * v;
+            }
         double scale = 1.0 / sqrt(squares / s->c + job->d->pixel_norm.eps);
-        for (int c = 0; c < s->c; c++)
-            gb_plane(y, n, c)[p * y->shape.block] = (gb_real)(gb_plane(x, n, c)[p * x->shape.block] * scale);
+        for (int b = 0; b < gb_blocks(s); b++)
+            for (int i = 0; i < gb_block_channels(s, b); i++)
+                to[b * pixels * block + i] = (gb_real)(from[b * pixels * block + i] * scale);
     }
 }
 

@@ -18,8 +18,9 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     (void)cpu;
     for (int n = 0; n < d->out.n; n++) {
         const gb_real *ws = gb_plane(args->in[0], n, d->select.row);
+        gb_real *w = gb_plane(args->out, n, 0);         /* the channels of a vector are neighbours */
         for (int i = 0; i < d->out.c; i++)
-            gb_plane(args->out, n, i)[0] = ws[(size_t)i * args->in[0]->shape.block];
+            w[i] = ws[(size_t)i * args->in[0]->shape.block];
     }
 }
 

@@ -22,25 +22,36 @@ bool gb_shape_same(const gb_shape *a, const gb_shape *b) {
     return a->n == b->n && a->c == b->c && a->h == b->h && a->w == b->w && a->block == b->block;
 }
 
+enum { BAND_PIXELS = 1 << 16 };
+
 typedef struct gb_copy {
     const gb_tensor *t;
     gb_real *to;              /* where the values go, or … */
     const gb_real *from;      /* … where they come from; the other is NULL */
 } gb_copy;
 
-static void copy_plane(void *arg, int i, int worker) {
+/* A band of BAND_PIXELS pixels of a plane. */
+static void copy_band(void *arg, int task, int worker) {
     const gb_copy *copy = arg;
     const gb_shape *s = &copy->t->shape;
-    size_t pixels = (size_t)s->h * s->w, b = s->block;
-    gb_real *plane = gb_plane(copy->t, i / s->c, i % s->c);
+    size_t pixels = (size_t)s->h * s->w, b = s->block, bands = (pixels - 1) / BAND_PIXELS + 1;
+    size_t i = task / bands, first = task % bands * BAND_PIXELS, last = first + BAND_PIXELS;
+    gb_real *plane = gb_plane(copy->t, (int)(i / s->c), (int)(i % s->c));
     (void)worker;
+    last = last < pixels ? last : pixels;
     if (copy->to) {
-        for (size_t p = 0; p < pixels; p++)
+        for (size_t p = first; p < last; p++)
             copy->to[i * pixels + p] = plane[p * b];
     } else {
-        for (size_t p = 0; p < pixels; p++)
+        for (size_t p = first; p < last; p++)
             plane[p * b] = copy->from[i * pixels + p];
     }
+}
+
+static void copy_tensor(const gb_cpu *cpu, gb_copy *copy) {
+    const gb_shape *s = &copy->t->shape;
+    size_t bands = ((size_t)s->h * s->w - 1) / BAND_PIXELS + 1;
+    gb_parallel(cpu, (int)(s->n * s->c * bands), copy_band, copy);
 }
 
 void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, gb_real *nchw) {
@@ -49,7 +60,7 @@ void gb_tensor_to_nchw(const gb_cpu *cpu, const gb_tensor *t, gb_real *nchw) {
         return;
     }
     gb_copy copy = {.t = t, .to = nchw};
-    gb_parallel(cpu, t->shape.n * t->shape.c, copy_plane, &copy);
+    copy_tensor(cpu, &copy);
 }
 
 void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const gb_real *nchw) {
@@ -58,5 +69,5 @@ void gb_tensor_from_nchw(const gb_cpu *cpu, const gb_tensor *t, const gb_real *n
         return;
     }
     gb_copy copy = {.t = t, .from = nchw};
-    gb_parallel(cpu, t->shape.n * t->shape.c, copy_plane, &copy);
+    copy_tensor(cpu, &copy);
 }

@@ -37,11 +37,10 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     for (int n = 0; n < d->out.n; n++)
         for (int k = 0; k < d->out.c; k++) {
             bool copied = live->psi == 1.0f || (live->cutoff >= 0 && k >= live->cutoff);
+            const gb_real *w = gb_plane(args->in[0], n, 0);     /* the channels of a vector are neighbours */
             gb_real *ws = gb_plane(args->out, n, k);
-            for (int i = 0; i < d->out.w; i++) {
-                gb_real w = gb_plane(args->in[0], n, i)[0];
-                ws[(size_t)i * d->out.block] = copied ? w : lerp(w_avg[i], w, live->psi);
-            }
+            for (int i = 0; i < d->out.w; i++)
+                ws[(size_t)i * d->out.block] = copied ? w[i] : lerp(w_avg[i], w[i], live->psi);
         }
 }
 

@@ -18,7 +18,7 @@ BEGIN {
          "time.h uchar.h wchar.h wctype.h pthread.h sched.h strings.h immintrin.h cpuid.h arm_neon.h wasm_simd128.h emscripten.h " \
          "emscripten/threading.h " \
          "ganbend.h ganbend_analysis.h ganbend_gradient.h ganbend_graph.h zlib.h png.h yaml.h jansson.h libwebsockets.h turbojpeg.h " \
-         "lo/lo.h cairo.h cblas.h cuda_runtime.h cuda_fp16.h cublas_v2.h cublasLt.h nvtx3/nvToolsExt.h", headers)
+         "lo/lo.h cairo.h cblas.h cuda.h cuda_runtime.h cuda_fp16.h cublas_v2.h cublasLt.h nvtx3/nvToolsExt.h", headers)
     list("open close read write pread pwrite lseek fsync ftruncate truncate flock stat fstat lstat fstatat access realpath statvfs " \
          "mkdir rmdir unlink unlinkat rename renameat2 link linkat mkdtemp utimensat opendir readdir closedir dirfd chmod fchmod " \
          "chown fchown geteuid getpid gethostname getentropy isatty setenv strndup fdopen fileno fopen tmpfile remove", files)

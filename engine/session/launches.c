@@ -29,6 +29,7 @@ typedef struct grouping {
     const int *step_of;
     const gb_tensor *tensor;
     const gb_cpu *cpu;
+    bool in_order;                  /* every step has a launch of its own, in their order */
     order *order;                   /* in the order of the steps, then sorted */
     kind kinds[MAX_KINDS];
     int kind_count;
@@ -68,7 +69,7 @@ static void sort_steps(grouping *g) {
     for (int s = 0; s < g->count; s++) {
         const gb_step *step = &g->steps[s];
         bool vector = g->tensor[step->chain[step->nodes - 1]].shape.h == 1;
-        bool moves = step->cpu == g->cpu && !step->followed;        /* host steps stay in their order */
+        bool moves = step->cpu == g->cpu && !step->followed && step->desc.op != GB_OP_CALLBACK && !g->in_order;
         g->order[s] = (order){s, vector && moves, 0};
         each_source(g, s, follow);
     }
@@ -101,11 +102,16 @@ static int launch_after(grouping *g, run_many *function, bool prepares, int afte
     return launch;
 }
 
+/* Whether the step has a launch of its own: in order, and the host's steps in a plan for a device. */
+static bool is_alone(const grouping *g, const gb_step *step) {
+    return g->in_order || step->cpu != g->cpu;
+}
+
 /* Places what is prepared for a step. */
 static void place_prepared(grouping *g, int s) {
     gb_step *step = &g->steps[s];
     step->prepared_at = -1;
-    if (step->row->prepare && step->row->prepared_size(step->cpu, &step->desc)) {
+    if (step->row->prepare && !is_alone(g, step) && step->row->prepared_size(step->cpu, &step->desc)) {
         int after = -1;
         for (int k = 1; k < step->desc.inputs; k++) {
             int from = g->step_of[step->in[k]];
@@ -133,7 +139,7 @@ static void place_step(grouping *g, int s) {
         wait_for(g, s, s + 1);
         each_source(g, s + 1, wait_before);
     }
-    step->at = launch_after(g, step->row->run_all, false, step->at);
+    step->at = launch_after(g, is_alone(g, step) ? NULL : step->row->run_all, false, step->at);
 }
 
 /* Lists the members of all launches, in the sorted order. */
@@ -159,18 +165,11 @@ static void list_members(grouping *g) {
 }
 
 gb_status gb_launches_find(const gb_graph *graph, gb_step *steps, int count, const int *step_of, const gb_tensor *tensor,
-                           const gb_cpu *cpu, gb_work_count *work, gb_launches *launches, gb_error *err) {
+                           const gb_cpu *cpu, bool in_order, gb_work_count *work, gb_launches *launches, gb_error *err) {
     grouping g = {.graph = graph, .steps = steps, .count = count, .step_of = step_of, .tensor = tensor, .cpu = cpu,
-                  .launches = launches};
+                  .in_order = in_order, .launches = launches};
     gb_status status = GB_OK;
-    *launches = (gb_launches){.count = count};
-    for (int s = 0; s < count; s++) {
-        steps[s].at = s;
-        steps[s].prepared_at = -1;
-    }
-    if (!cpu->device)
-        return GB_OK;
-    launches->count = 0;
+    *launches = (gb_launches){0};
     launches->list = calloc(2 * (size_t)count + 1, sizeof *launches->list);
     launches->members = malloc((2 * (size_t)count + 1) * sizeof *launches->members);
     g.order = malloc(((size_t)count + 1) * sizeof *g.order);

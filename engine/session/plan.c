@@ -359,9 +359,9 @@ static gb_status make_steps(planner *m, gb_error *err) {
         count_traffic(m, &plan->steps[s]);
         mark_rough(m, &plan->steps[s]);
     }
-    status = gb_launches_find(m->graph, plan->steps, plan->count, plan->step_of, plan->tensor, m->cpu, m->request->work,
-                              &plan->launches, err);
-    if (status || !m->cpu->device)
+    status = gb_launches_find(m->graph, plan->steps, plan->count, plan->step_of, plan->tensor, m->cpu,
+                              m->request->purpose == GB_GRADIENT, m->request->work, &plan->launches, err);
+    if (status)
         return status;
     size_t most = (size_t)plan->launches.most + 1;
     plan->runs = calloc(2 * most, sizeof *plan->runs);

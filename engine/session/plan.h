@@ -46,7 +46,7 @@ typedef struct gb_plan {
     gb_step *steps;
     int count;
     gb_launches launches;
-    gb_step_run *runs;          /* of the members of one launch, then of their followers; NULL on the host, as the next two */
+    gb_step_run *runs;          /* of the members of one launch, then of their followers */
     gb_use *uses;
     gb_step **marked;
     int *step_of;               /* node → the step that writes its boundary, or -1 */

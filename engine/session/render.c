@@ -116,25 +116,6 @@ static void fill_follower(gb_session *session, const gb_step *follower, gb_step_
     r->args.follower = &r->follower;
 }
 
-/* Runs a step, with its follower if there is one. The time counts for the step. */
-static void run_step(gb_session *session, gb_step *step, gb_step *follower) {
-    gb_step_run r, next;
-    fill_arguments(session, step, &r);
-    if (follower)
-        fill_follower(session, follower, &next, &r);
-    double start = gb_clock();
-    /* Denormals are flushed here too, as in the pool, so that the bits do not depend on the thread that runs a task. */
-    uint64_t before = gb_float_state_enter();
-    finish_arguments(session, step, before, &r);
-    if (follower)
-        finish_arguments(session, follower, before, &next);
-    step->row->run(&session->cpu, &step->desc, &r.args);
-    gb_float_state_leave(before);
-    step->seconds = gb_clock() - start;
-    if (follower)
-        follower->seconds = 0;
-}
-
 /* A gb_launch_runner. */
 static void run_launch(gb_session *session, gb_step *const *steps, int count, bool prepares) {
     gb_plan *plan = session->plan;
@@ -146,6 +127,7 @@ static void run_launch(gb_session *session, gb_step *const *steps, int count, bo
         if (follower)
             fill_follower(session, follower, &next[i], &runs[i]);
     }
+    /* Denormals are flushed here too, as in the pool, so that the bits do not depend on the thread that runs a task. */
     uint64_t before = gb_float_state_enter();
     for (int i = 0; i < count; i++) {
         finish_arguments(session, steps[i], before, &plan->runs[i]);
@@ -231,37 +213,67 @@ static gb_status run_device_steps(gb_session *session, gb_error *err) {
     return status;
 }
 
+/* Collects the marked steps of a launch in the plan's `marked`, without those that have run behind another, and returns their
+ * number. */
+static int collect_marked(gb_session *session, const gb_launch *launch) {
+    gb_plan *plan = session->plan;
+    int count = 0;
+    for (int i = 0; i < launch->count; i++) {
+        gb_step *step = &plan->steps[plan->launches.members[launch->first + i]];
+        bool has_run = !launch->prepares && step > plan->steps && gb_step_follower(step - 1);
+        if (step->run && !has_run)
+            plan->marked[count++] = step;
+    }
+    return count;
+}
+
+/* Runs `count` marked steps and measures them. The time of several is divided by the memory that they read and write, which
+ * limits steps that share a launch; that of a follower counts for the step before it. */
+static void run_host_launch(gb_session *session, int count, bool prepares) {
+    gb_step *const *steps = session->plan->marked;
+    uint64_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += steps[i]->bytes;
+    double start = gb_clock();
+    run_launch(session, steps, count, prepares);
+    double seconds = gb_clock() - start;
+    for (int i = 0; i < count; i++)
+        steps[i]->seconds += count == 1 ? seconds : seconds * ((double)steps[i]->bytes / (double)bytes);
+}
+
 gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *err) {
     gb_plan *plan = session->plan;
     uint64_t macs = mark_steps(session, targets), done = 0;
-    gb_status status = GB_OK;
     if (session->cpu.device)
         return run_device_steps(session, err);
-    for (int s = 0; s < plan->count && !status; s++) {
-        gb_step *step = &plan->steps[s], *follower = gb_step_follower(step);
-        if (!step->done)
-            step->seconds = 0;
-        if (!step->run)
-            continue;
-        if (gb_work_cancelled(&session->work)) {
-            status = gb_fail_cancelled(err);
-            break;
+    for (int s = 0; s < plan->count; s++)
+        if (!plan->steps[s].done)
+            plan->steps[s].seconds = 0;
+    for (int l = 0; l < plan->launches.count; l++) {
+        bool prepares = plan->launches.list[l].prepares;
+        int count = collect_marked(session, &plan->launches.list[l]);
+        if (count && gb_work_cancelled(&session->work))
+            return gb_fail_cancelled(err);
+        for (int i = 0; i < count && !prepares; i++) {
+            start_step(session, plan->marked[i]);
+            if (gb_step_follower(plan->marked[i]))
+                start_step(session, plan->marked[i] + 1);
         }
-        start_step(session, step);
-        if (follower)
-            start_step(session, follower);
-        run_step(session, step, follower);
-        finish_step(session, step);
-        done += step->macs;
-        if (follower) {
-            finish_step(session, follower);
-            done += follower->macs;
-            s++;
+        if (count)
+            run_host_launch(session, count, prepares);
+        for (int i = 0; i < count && !prepares; i++) {
+            gb_step *step = plan->marked[i], *follower = gb_step_follower(step);
+            finish_step(session, step);
+            done += step->macs;
+            if (follower) {
+                finish_step(session, follower);
+                done += follower->macs;
+            }
+            if (session->progress)
+                session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
         }
-        if (session->progress)
-            session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);
     }
-    return status;
+    return GB_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------ rendering */

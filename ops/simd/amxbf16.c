@@ -11,6 +11,7 @@
  * Upsampling computes the transposed convolution t by its four parts (even or odd rows and columns of t: 4, 2, 2 and 1 taps),
  * which are stored at every second pixel of every second row, and then applies the FIR to t. Maps that are wide keep three
  * positions of t in a ring buffer; narrow ones compute t of the whole strip. */
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -196,9 +197,31 @@ static size_t amx_weight_floats(const gb_desc *d) {
     return chunks * STEP / 2 * d->conv.kernel * d->conv.kernel * vectors_of(d->conv.cout) * VL;
 }
 
+/* The FIR × 4; as a product of a column and a row if it is one, which those of all published networks are. */
+typedef struct amx_fir {
+    float all[16];              /* [ky][kx] */
+    float down[4], across[4];   /* all[ky][kx] = down[ky] · across[kx] */
+    float separable, unused[7]; /* 1 or 0 */
+} amx_fir;
+
 static size_t amx_packed_size(const gb_cpu *cpu, const gb_desc *d) {
     (void)cpu;
-    return sizeof(float) * (amx_weight_floats(d) + 16 + squares_floats(d));
+    return sizeof(float) * (amx_weight_floats(d) + sizeof(amx_fir) / sizeof(float) + squares_floats(d));
+}
+
+static void factor_fir(amx_fir *fir) {
+    const float *all = fir->all;
+    int largest = 0;
+    for (int k = 1; k < 16; k++)
+        largest = fabsf(all[k]) > fabsf(all[largest]) ? k : largest;
+    for (int k = 0; k < 4; k++) {
+        fir->down[k] = all[4 * k + largest % 4] / all[largest];
+        fir->across[k] = all[largest / 4 * 4 + k];
+    }
+    fir->separable = 1.0f;
+    for (int k = 0; k < 16; k++)
+        if (!(fabsf(fir->down[k / 4] * fir->across[k % 4] - all[k]) <= 1e-6f * fabsf(all[largest])))
+            fir->separable = 0.0f;
 }
 
 /* Tap number k in packed order; for upsampling, part by part. */
@@ -236,11 +259,14 @@ static void amx_pack_chunk(void *arg, int task, int worker) {
 static void amx_pack(const gb_cpu *cpu, const gb_desc *d, const float *const *weights, void *packed) {
     amx_plan p = plan_amx(cpu, d);
     amx_packing job = {d, weights[0], packed, p.chunks, p.width, p.taps};
-    float *fir = (float *)packed + amx_weight_floats(d);
+    amx_fir *fir = (amx_fir *)(void *)((float *)packed + amx_weight_floats(d));
     gb_parallel(cpu, p.passes * p.chunks, amx_pack_chunk, &job);
-    for (int k = 0; k < 16; k++)
-        fir[k] = d->conv.up == 2 ? 4.0f * weights[1][k] : 0.0f;
-    pack_squares(cpu, d, weights[0], fir + 16);
+    *fir = (amx_fir){.separable = 0.0f};
+    for (int k = 0; k < 16 && d->conv.up == 2; k++)
+        fir->all[k] = 4.0f * weights[1][k];
+    if (d->conv.up == 2)
+        factor_fir(fir);
+    pack_squares(cpu, d, weights[0], (float *)(fir + 1));
 }
 
 /* ------------------------------------------------------------------------------------------------ the copy */
@@ -250,7 +276,7 @@ typedef struct amx_job {
     const gb_args *args;
     amx_plan p;
     modulation m;
-    const float *fir;
+    const amx_fir *fir;
     operand *shared_x;
     float *scratch;             /* worker_floats for every worker */
     int sample;                 /* the current one, if workers share its copy */
@@ -403,9 +429,9 @@ static void smooth_rows(const amx_job *job, const amx_area *area, int r, int pos
             vec y[MAX_PIXELS];
             int n = w - x < MAX_PIXELS ? 2 : MAX_PIXELS;        /* w is even */
             if (n == MAX_PIXELS)
-                smooth(job->fir, t, MAX_PIXELS, y);
+                smooth(job->fir->all, t, MAX_PIXELS, y);
             else
-                smooth(job->fir, t, 2, y);
+                smooth(job->fir->all, t, 2, y);
             for (int j = 0; j < n; j++)
                 y[j] = vmul(y[j], demodulate);
             if (n == MAX_PIXELS)
@@ -415,6 +441,66 @@ static void smooth_rows(const amx_job *job, const amx_area *area, int r, int pos
             for (int ky = 0; ky < 4; ky++)
                 t[ky] += n * VL;
         }
+    }
+}
+
+/* Columns of five rows of t, from the top one on, summed down to both output rows. */
+static inline __attribute__((always_inline)) void sum_down(const float *down, const float *const t[5], const int n, vec *y0, vec *y1) {
+    for (int j = 0; j < n; j++) {
+        vec in[5];
+        for (int i = 0; i < 5; i++)
+            in[i] = vload(t[i] + j * VL);
+        y0[j] = vmul(vset1(down[3]), in[0]);
+        y1[j] = vmul(vset1(down[3]), in[1]);
+        for (int ky = 2; ky >= 0; ky--) {
+            y0[j] = vfma(vset1(down[ky]), in[3 - ky], y0[j]);
+            y1[j] = vfma(vset1(down[ky]), in[4 - ky], y1[j]);
+        }
+    }
+}
+
+/* n pixels of both output rows from the sums of n + 3 columns, of which the last three become the first ones of the next. */
+static inline __attribute__((always_inline)) void sum_across(const vec across[4], vec sums[2][MAX_PIXELS + 3], const channel_writer *to,
+                                                             size_t out, int w, const int n) {
+    for (int phase = 0; phase < 2; phase++) {
+        vec y[MAX_PIXELS];
+        for (int j = 0; j < n; j++) {
+            y[j] = vmul(across[3], sums[phase][j]);
+            for (int kx = 2; kx >= 0; kx--)
+                y[j] = vfma(across[kx], sums[phase][j + 3 - kx], y[j]);
+        }
+        store_channels(to, out + (size_t)phase * w, y, n);
+        for (int j = 0; j < 3; j++)
+            sums[phase][j] = sums[phase][j + n];
+    }
+}
+
+/* smooth_rows() with a separable FIR: half of the products and a third of the loads. */
+static void smooth_rows_apart(const amx_job *job, const amx_area *area, int r, int position, const channel_writer *to,
+                              vec demodulate) {
+    const amx_plan *p = &job->p;
+    const float *down = job->fir->down, *t[5];
+    int w = job->d->out.w;
+    size_t out = (size_t)(2 * (area->first + position - 1)) * w;
+    vec across[4], sums[2][MAX_PIXELS + 3];
+    for (int kx = 0; kx < 4; kx++)
+        across[kx] = vmul(vset1(job->fir->across[kx]), demodulate);
+    for (int i = 0; i < 5; i++)
+        t[i] = row_of_t(p, area, r, 2 * position - 1 + i) - VL;
+    sum_down(down, t, 3, sums[0], sums[1]);
+    for (int i = 0; i < 5; i++)
+        t[i] += 3 * VL;
+    for (int x = 0; x < w; x += MAX_PIXELS) {
+        bool whole = w - x >= MAX_PIXELS;           /* w is even */
+        if (whole) {
+            sum_down(down, t, MAX_PIXELS, sums[0] + 3, sums[1] + 3);
+            sum_across(across, sums, to, out + x, w, MAX_PIXELS);
+        } else {
+            sum_down(down, t, 2, sums[0] + 3, sums[1] + 3);
+            sum_across(across, sums, to, out + x, w, 2);
+        }
+        for (int i = 0; i < 5; i++)
+            t[i] += MAX_PIXELS * VL;
     }
 }
 
@@ -435,7 +521,10 @@ static void up_pass(const amx_job *job, const amx_area *area) {
         if (p->ring)
             multiply_parts(job, area, position, job->d->in[0].w + 1);
         for (int r = 0; r < p->width && position >= 2; r++)
-            smooth_rows(job, area, r, position - 1, &to[r], demodulate[r]);
+            if (job->fir->separable == 1.0f)
+                smooth_rows_apart(job, area, r, position - 1, &to[r], demodulate[r]);
+            else
+                smooth_rows(job, area, r, position - 1, &to[r], demodulate[r]);
     }
 }
 
@@ -490,9 +579,9 @@ static void multiply_shared(void *arg, int pass, int worker) {
 }
 
 static void amx_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    amx_job job = {.d = d, .args = args, .p = plan_amx(cpu, d), .fir = (const float *)args->packed + amx_weight_floats(d)};
+    amx_job job = {.d = d, .args = args, .p = plan_amx(cpu, d), .fir = (const void *)((const float *)args->packed + amx_weight_floats(d))};
     job.stream = gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
-    job.m = modulate(cpu, d, args, job.fir + 16, args->workspace);
+    job.m = modulate(cpu, d, args, (const float *)(job.fir + 1), args->workspace);
     float *at = (float *)args->workspace + modulation_floats(d);
     if (!job.p.shared) {
         job.scratch = at;

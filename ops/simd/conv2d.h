@@ -166,9 +166,9 @@ static inline __attribute__((always_inline)) void conv_sum_tile(const conv_tile 
                 for (int r = 0; r < vectors; r++)
                     u[r] = vload(w + r * VL);
                 for (int j = 0; j < pixels; j++) {
-                    vec s = vset1(tile->x[j][at + i]);
+                    factor_vec s = vfactor(tile->x[j] + at + i);
                     for (int r = 0; r < vectors; r++)
-                        a[j][r] = vmadd(s, u[r], a[j][r]);
+                        a[j][r] = vmadd_factor(s, u[r], a[j][r]);
                 }
             }
         }

@@ -21,4 +21,11 @@ static inline vec vmadd(vec a, vec b, vec c) { return vfma(a, b, c); }
 static inline vec vnmadd(vec a, vec b, vec c) { return vfnma(a, b, c); }
 #endif
 
+/* A number by which all lanes are multiplied. Instruction sets that multiply by one lane of a register have their own. */
+#ifndef OWN_FACTOR
+typedef vec factor_vec;
+static inline factor_vec vfactor(const float *p) { return vset1(*p); }
+static inline vec vmadd_factor(factor_vec a, vec b, vec c) { return vmadd(a, b, c); }
+#endif
+
 #endif

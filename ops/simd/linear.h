@@ -44,9 +44,9 @@ static void linear_pass(void *arg, int pass, int worker) {
         }
 }
 
-static void linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+/* Copies the inputs of a layer to vectors. */
+static void linear_copy(const gb_desc *d, const gb_args *args) {
     linear_plan p = plan_linear(d);
-    gb_job job = {cpu, d, args};
     float *x = args->workspace;
     memset(x, 0, sizeof(float) * p.blocks * p.samples * VL);
     for (int n = 0; n < d->out.n; n++) {
@@ -56,7 +56,32 @@ static void linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args)
             vstore(x + ((size_t)b * p.samples + n) * VL, vload_first(from + b * VL, valid));
         }
     }
-    gb_parallel(cpu, p.passes, linear_pass, &job);
+}
+
+static void linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    gb_job job = {cpu, d, args};
+    linear_copy(d, args);
+    gb_parallel(cpu, plan_linear(d).passes, linear_pass, &job);
+}
+
+/* Pass `task` of all layers counted together. */
+static void linear_pass_of_all(void *arg, int task, int worker) {
+    const gb_use *use = arg;
+    for (int passes; task >= (passes = plan_linear(use->desc).passes); use++)
+        task -= passes;
+    gb_job job = {.d = use->desc, .args = use->args};
+    linear_pass(&job, task, worker);
+}
+
+/* The styles of all layers of a network: one after the other they would keep the threads waiting for each other longer than
+ * they compute. */
+static void linear_run_all(const gb_cpu *cpu, const gb_use *uses, int count) {
+    int passes = 0;
+    for (int i = 0; i < count; i++) {
+        linear_copy(uses[i].desc, uses[i].args);
+        passes += plan_linear(uses[i].desc).passes;
+    }
+    gb_parallel(cpu, passes, linear_pass_of_all, (void *)uses);
 }
 
 enum { LARGE_LAYER = 1 << 20 };     /* weights */
@@ -73,7 +98,7 @@ static bool linear_supports(const gb_cpu *cpu, const gb_desc *d) {
 static const gb_op_row row_linear = {
     .op = GB_OP_LINEAR, .form = "tiles", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
     .supports = linear_supports, .packed_size = linear_packed_size, .pack = linear_pack,
-    .workspace = linear_workspace, .run = linear_run,
+    .workspace = linear_workspace, .run = linear_run, .run_all = linear_run_all,
 };
 
 /* Large layers read their weights as they are stored: memory limits their speed, and packed weights would be another

@@ -24,7 +24,9 @@ static inline operands load_operands(const operand *p) {
     return v;
 }
 
-static inline operands broadcast_operands(const operand *p) {
+typedef operands operand_factor;        /* PAIR of them in all lanes */
+
+static inline operand_factor load_factor(const operand *p) {
     int32_t two;
     operands v;
     memcpy(&two, p, sizeof two);
@@ -33,4 +35,4 @@ static inline operands broadcast_operands(const operand *p) {
     return v;
 }
 
-static inline vec multiply_operands(operands x, operands w, vec sum) { return _mm512_dpbf16_ps(sum, x, w); }
+static inline vec multiply_operands(operand_factor x, operands w, vec sum) { return _mm512_dpbf16_ps(sum, x, w); }

@@ -8,5 +8,6 @@ enum { PAIR = 1 };                      /* input channels that one instruction t
 static inline void store_operands(operand *p, vec v) { vstore(p, v); }
 static inline operand to_operand(float x) { return x; }
 static inline operands load_operands(const operand *p) { return vload(p); }
-static inline operands broadcast_operands(const operand *p) { return vset1(*p); }
-static inline vec multiply_operands(operands x, operands w, vec sum) { return vmadd(x, w, sum); }
+typedef factor_vec operand_factor;         /* PAIR of them, by which all lanes are multiplied */
+static inline operand_factor load_factor(const operand *p) { return vfactor(p); }
+static inline vec multiply_operands(operand_factor x, operands w, vec sum) { return vmadd_factor(x, w, sum); }

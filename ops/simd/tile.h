@@ -92,7 +92,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const tile_job *
                 for (int r = 0; r < vectors; r++)
                     u[r] = load_operands(w + r * VL * PAIR);
                 for (int j = 0; j < pixels; j++) {
-                    operands s = broadcast_operands(x + j * VL);
+                    operand_factor s = load_factor(x + j * VL);
                     for (int r = 0; r < vectors; r++)
                         a[j][r] = multiply_operands(s, u[r], a[j][r]);
                 }

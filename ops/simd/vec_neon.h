@@ -23,6 +23,22 @@ static inline vec vsqrt(vec a) { return vsqrtq_f32(a); }
 static inline vec vfma(vec a, vec b, vec c) { return vfmaq_f32(c, a, b); }      /* a·b + c */
 static inline vec vfnma(vec a, vec b, vec c) { return vfmsq_f32(c, a, b); }     /* c − a·b */
 
+/* fmla multiplies by one lane as fast as by a vector. GCC uses it, but copies some of these lanes to other registers first;
+ * clang does not. */
+#ifndef __clang__
+#define OWN_FACTOR 1
+typedef vec factor_vec;         /* in lane 0; the others may have any value */
+static inline factor_vec vfactor(const float *p) {
+    factor_vec f;
+    __asm__("ldr %s0, %1" : "=w"(f) : "m"(*p));
+    return f;
+}
+static inline vec vmadd_factor(factor_vec a, vec b, vec c) {                            /* a·b + c */
+    __asm__("fmla %0.4s, %1.4s, %2.s[0]" : "+w"(c) : "w"(b), "w"(a));
+    return c;
+}
+#endif
+
 /* a < b ? x : y; y if a or b is NaN. */
 static inline vec vselect_lt(vec a, vec b, vec x, vec y) { return vbslq_f32(vcltq_f32(a, b), x, y); }
 

@@ -146,9 +146,9 @@ static inline __attribute__((always_inline)) void wgrad_tile(const wgrad_job *jo
             for (int r = 0; r < vectors; r++)
                 y[r] = vload(g + r * p->g_vector);
             for (int j = 0; j < columns; j++) {
-                vec s = vset1(x[column[j]]);
+                factor_vec s = vfactor(x + column[j]);
                 for (int r = 0; r < vectors; r++)
-                    a[j][r] = vmadd(s, y[r], a[j][r]);
+                    a[j][r] = vmadd_factor(s, y[r], a[j][r]);
             }
         }
     }

@@ -193,28 +193,41 @@ static const gb_op_row *fast_row(const gb_cpu *cpu, const use *u, int i) {
 }
 
 /* Shapes that random uses do not reach, or seldom: the tile of 128×64, which needs 8192 pixels, without and with upsampling;
- * deep layers with few pixels, whose depth is split; at most three outputs; maps of at least 4096 pixels of at most 32, 64
- * and 128 channels (in tf32 16, 32 and 64), the edges of whose tiles are not those of the map; two samples. */
+ * deep layers with few pixels, whose depth is split; maps of at least 4096 pixels of at most 32, 64 and 128 channels (in tf32
+ * 16, 32 and 64), the edges of whose tiles are not those of the map; two samples; at most three outputs. For wgmma: 2×2 tiles
+ * of pixels, of which the last have one row or column, and two of channels; first with the depth split in two shares; then
+ * five chunks of 64 channels, more than there are buffers for pixels, of which the last is not full, and two samples;
+ * upsampling. */
 static void check_shapes(const checks *c, double allowed) {
-    static const int shapes[][7] = {
-        {1, 8, 128, 64, 40, 3, 1}, {1, 8, 64, 128, 40, 3, 2}, {1, 512, 4, 4, 48, 3, 1}, {1, 512, 4, 4, 40, 3, 2},
-        {1, 904, 4, 4, 40, 3, 1}, {1, 904, 4, 8, 24, 1, 1}, {2, 40, 25, 23, 3, 1, 1}, {1, 128, 8, 8, 2, 1, 1},
-        {2, 24, 65, 66, 24, 3, 1}, {1, 24, 66, 65, 8, 3, 2}, {1, 40, 67, 64, 16, 3, 1}, {1, 40, 64, 67, 8, 3, 2}, {1, 72, 65, 64, 8, 3, 1}, {2, 72, 64, 65, 8, 3, 2},
+    static const struct { const char *form; int s[7]; } shapes[] = {
+        {NULL, {1, 8, 128, 64, 40, 3, 1}}, {NULL, {1, 8, 64, 128, 40, 3, 2}}, {NULL, {1, 512, 4, 4, 48, 3, 1}},
+        {NULL, {1, 512, 4, 4, 40, 3, 2}}, {NULL, {1, 904, 4, 4, 40, 3, 1}}, {NULL, {1, 904, 4, 8, 24, 1, 1}},
+        {"patch", {2, 24, 65, 66, 24, 3, 1}}, {"patch", {1, 24, 66, 65, 8, 3, 2}}, {"patch", {1, 40, 67, 64, 16, 3, 1}},
+        {"patch", {1, 40, 64, 67, 8, 3, 2}}, {"patch", {1, 72, 65, 64, 8, 3, 1}}, {"patch", {2, 72, 64, 65, 8, 3, 2}},
+        {"rgb", {2, 40, 25, 23, 3, 1, 1}}, {"rgb", {1, 128, 8, 8, 2, 1, 1}},
+        {"wgmma", {1, 128, 9, 17, 136, 3, 1}}, {"wgmma", {2, 264, 9, 17, 128, 1, 1}}, {"wgmma", {1, 128, 8, 16, 136, 3, 2}},
     };
     rng r = {c->seed};
+    int checked = 0;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        const int *s = shapes[i];
+        const int *s = shapes[i].s;
+        const char *form = shapes[i].form;
         use u = convolution(&r, s[0], s[1], s[2], s[3], s[4], s[5], s[6]);
         const gb_op_row *row;
         random_epilogue(&r, &u);
         for (int k = 0; (row = fast_row(&c->cpu, &u, k)); k++) {
-            if (i >= 8 && strcmp(row->form, "patch"))
+            if ((form && strcmp(row->form, form)) || (c->form && strcmp(row->form, c->form)))
                 continue;
+            checked++;
             double by = check_use(&c->cpu, row, allowed, &u);
             printf("%d of %d channels of %dx%d to %d, kernel %d, up %d, %s: difference %.2e\n", s[0], s[1], s[2], s[3],
                    s[4], s[5], s[6], row->form, by);
         }
         free_use(&u);
+    }
+    if (!checked) {
+        fprintf(stderr, "checks: no row of form %s computes any of the shapes\n", c->form ? c->form : "any");
+        exit(2);
     }
 }
 
@@ -337,13 +350,17 @@ static void check_network(const checks *c, double allowed) {
     }
 }
 
-/* Whether random uses check the row: not those of bends, not "patch", which needs more pixels, nor "rgb", which needs few
- * outputs, and "cublas" only on demand, because it needs the library. */
+/* Forms whose shapes random uses do not have: more pixels, more channels or few outputs. */
+static bool needs_shapes(const char *form) {
+    return !strcmp(form, "patch") || !strcmp(form, "wgmma") || !strcmp(form, "rgb");
+}
+
+/* Whether random uses check the row: not those of bends, and "cublas" only on demand, because it needs the library. */
 static bool is_checked(const checks *c, const gb_op_row *row) {
     const char *form = row->form ? row->form : "";
-    if (row->op >= GB_OP_FILTER || (c->only && strcmp(c->only, gb_ops[row->op]->name)))
+    if (row->op >= GB_OP_FILTER || (c->only && strcmp(c->only, gb_ops[row->op]->name)) || needs_shapes(form))
         return false;
-    return c->form ? !strcmp(c->form, form) : strcmp(form, "patch") && strcmp(form, "rgb") && strcmp(form, "cublas");
+    return c->form ? !strcmp(c->form, form) : strcmp(form, "cublas") != 0;
 }
 
 int main(int argc, char **argv) {
@@ -363,8 +380,10 @@ int main(int argc, char **argv) {
     for (const gb_op_row *const *row = c.device->rows; *row; row++)
         if (((*row)->run_all || (*row)->prepare) && is_checked(&c, *row))
             check_together(&c.cpu, *row, c.seed);
-    if (!c.form && (!c.only || !strcmp(c.only, "modulated_conv2d"))) {
+    bool convolutions = !c.only || !strcmp(c.only, "modulated_conv2d");
+    if (convolutions && (!c.form || needs_shapes(c.form)))
         check_shapes(&c, allowed);
+    if (convolutions && !c.form) {
         check_bias(&c, 64, 16);
         check_bias(&c, 8, 64);
         check_large_shared_memory(&c, allowed);

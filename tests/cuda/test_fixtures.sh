@@ -139,6 +139,10 @@ if "$ganbend" bench "$model" --device cuda --runs 1 --seconds 0 | grep -q "emula
     fails_with "no NVIDIA driver was found; this build needs one for CUDA 12.8" env EMULATED_DRIVER=0 \
         "$ganbend" render "$model" -o "$scratch/x.png" --device cuda
     expect "auto falls back to the processor" env EMULATED_NO_GPU=1 "$ganbend" render "$model" -o "$scratch/x.png" --device auto
+    fails_with "GANBEND_WGMMA=1: emulated GPU has compute capability 8.0; 9.0 is needed" env GANBEND_WGMMA=1 \
+        "$ganbend" render "$model" -o "$scratch/x.png" --device cuda
+    fails_with "GANBEND_WGMMA=1: the NVIDIA driver has no function cuTensorMapEncodeTiled" env GANBEND_WGMMA=1 \
+        EMULATED_CAPABILITY=90 EMULATED_NO_TMA=1 "$ganbend" render "$model" -o "$scratch/x.png" --device cuda
     fails_with "out of memory on emulated GPU" env EMULATED_MEMORY=4096 "$ganbend" render "$model" -o "$scratch/x.png" \
         --device cuda
 fi

@@ -19,8 +19,9 @@ check() {
 
 check "the rehearsal" sh tools/scripts/gpu.sh --out "$scratch/out" --rehearse "$build"
 summary=$scratch/out/summary.txt
-for step in init check-half check-half-random bench-half bench-tf32 bench-fp32 bench-half-16 layers-half reference \
-    compare-half compare-tf32 compare-fp32 check-tf32 check-fp32 check-bends bench-stylegan2-256; do
+for step in init check-half check-half-random bench-half bench-tf32 bench-fp32 bench-half-16 layers-half \
+    check-wgmma-shapes check-wgmma bench-half-wgmma bench-half-16-wgmma layers-half-wgmma reference \
+    compare-half compare-tf32 compare-fp32 compare-half-wgmma check-tf32 check-fp32 check-bends bench-stylegan2-256; do
     check "$step is done" grep -q "ok      $step\$" "$summary"
 done
 check "what is absent is told" grep -q "ABSENT  PyTorch" "$summary"

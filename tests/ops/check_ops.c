@@ -2,7 +2,7 @@
  *
  *   check_ops [--isa NAME] [--seed N] [--rounds N]    differences, and equality of bits:
  *       fused = split, a sample of a batch = that sample alone, any number of workers, padding is never read, a row with
- *       a follower = the two one after the other
+ *       a follower = the two one after the other, uses together = one by one
  *   check_ops --bench [--isa NAME] [--threads N]      speed of the layers of StyleGAN2 1024
  *
  * Tolerances are relative to the largest magnitude of the reference: 1e-5, Winograd 5e-5; bfloat16 products 1e-2,
@@ -171,11 +171,32 @@ static bool check_follower(const gb_cpu *cpu, const gb_op_row *row, const use *u
     return follows;
 }
 
+/* Runs the uses in one call, which must not change a bit. */
+static void check_together(const gb_cpu *cpu, const gb_op_row *row, const use *first, const use *second) {
+    const use *const uses[] = {first, second, first};
+    placed_use placed[3];
+    gb_use all[3];
+    for (int i = 0; i < 3; i++) {
+        place_use(cpu, row, uses[i], &placed[i]);
+        all[i] = (gb_use){row, &placed[i].d, &placed[i].args};
+    }
+    row->run_all(cpu, all, 3);
+    for (int i = 0; i < 3; i++) {
+        size_t count = count_of(&placed[i].d.out);
+        float *together = take_result(cpu, row, &placed[i]), *alone = run(cpu, row, uses[i]);
+        if (!same_bits(together, alone, count))
+            fail(row, uses[i], "changes when others run with it", difference(together, alone, count));
+        free(together);
+        free(alone);
+    }
+}
+
 static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, uint64_t seed, int rounds) {
     rng r = {seed + (uint64_t)row->op * 977};
     gb_cpu small = *many;
     small.workers = 1;
     double worst = 0.0;
+    use last = {.noise = NULL};
     int done = 0, followed = 0;
     for (int tries = 0; done < rounds && tries < 50 * rounds; tries++) {
         use u = random_use(&r, row->op);
@@ -187,12 +208,17 @@ static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *ro
         gb_desc d = desc_for(cpu, &u);
         if (!row->supports || row->supports(cpu, &d)) {
             worst = fmax(worst, check_use(cpu, many, row, &gb_ops[row->op]->plain, &u));
+            if (row->run_all && done)
+                check_together(many, row, &last, &u);
             done++;
             if (row->follows)
                 followed += check_follower(&small, row, &u, &r) + check_follower(many, row, &u, &r);
+            use swapped = last;
+            last = u, u = swapped;
         }
         free_use(&u);
     }
+    free_use(&last);
     if (row->follows && !followed) {
         failures++;
         printf("FAILED %s %s %s: no random use had a follower\n", gb_ops[row->op]->name, row->form, row->isa);

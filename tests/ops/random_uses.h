@@ -38,6 +38,8 @@ static void random_conv(rng *r, use *u) {
     u->d.in[1] = (gb_shape){s.n, s.c, 1, 1, 1};
     u->weights[0] = random_floats(r, (size_t)conv->cout * s.c * conv->kernel * conv->kernel, 1.0f);
     u->weights[1] = random_floats(r, 16, 0.25f);
+    for (int k = 15, separable = pick(r, 0, 1); separable && k >= 0; k--)       /* a product of a column and a row */
+        u->weights[1][k] = 4.0f * u->weights[1][k / 4 * 4] * u->weights[1][k % 4];
 }
 
 static void random_activation(rng *r, use *u);

@@ -131,6 +131,19 @@ for precision in $precisions; do
 done
 step 30 bench-half-16 "$ganbend" bench "$model" --device cuda --batch 16 $runs
 step 20 layers-half "$ganbend" bench "$model" --device cuda $runs --layers
+# The same with the products of warpgroups, which compute capability 9.0 has: first whether they are right.
+wgmma='env GANBEND_WGMMA=1'
+[ "$mode" = rehearse ] && wgmma="$wgmma EMULATED_CAPABILITY=90"
+if $wgmma "$programs/check_cuda" --op none --rounds 0 >"$out/wgmma.log" 2>&1; then
+    step 30 check-wgmma-shapes $wgmma "$programs/check_cuda" --precision half --form wgmma
+    step 60 check-wgmma $wgmma "$programs/check_cuda" --precision half --network $resolution
+    step 20 bench-half-wgmma $wgmma "$ganbend" bench "$model" --device cuda $runs
+    step 30 bench-half-16-wgmma $wgmma "$ganbend" bench "$model" --device cuda --batch 16 $runs
+    step 20 layers-half-wgmma $wgmma "$ganbend" bench "$model" --device cuda $runs --layers
+else
+    wgmma=
+    absent "wgmma: $(tail -n 1 "$out/wgmma.log")"
+fi
 cublas=yes
 if grep -q '^NO CUBLAS' "$out/layers-half.log"; then
     cublas=
@@ -144,6 +157,8 @@ step 90 reference "$ganbend" dump "$model" -o "$out/reference.npz" --seed 1 --de
         step 40 "compare-${pair% *}" "$ganbend" compare "$model" "$out/reference.npz" --device cuda \
             --precision "${pair% *}" --tol "${pair#* }"
     done
+[ "$wgmma" ] && [ -f "$out/reference.npz" ] &&
+    step 40 compare-half-wgmma $wgmma "$ganbend" compare "$model" "$out/reference.npz" --device cuda --tol 2e-2
 rm -f "$out/reference.npz"
 
 if command -v ncu >/dev/null; then
@@ -194,6 +209,8 @@ if command -v compute-sanitizer >/dev/null; then
     for tool in memcheck racecheck; do      # without random rounds: one shape for each tile
         step 60 "$tool" compute-sanitizer --tool $tool --error-exitcode 9 "$programs/bin/check_cuda" --precision half \
             --op modulated_conv2d --rounds 0
+        [ "$wgmma" ] && step 60 "$tool-wgmma" $wgmma compute-sanitizer --tool $tool --error-exitcode 9 \
+            "$programs/bin/check_cuda" --precision half --form wgmma
     done
 else
     absent "compute-sanitizer: invalid accesses and races are checked on the emulated GPU only"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints what the kernels of cuda/ need, as a Markdown table: registers, spills, shared memory and occupancy for every GPU
-# architecture, and counts of the instructions that matter, from the PTX for 8.0. Fails if a kernel spills registers.
+# architecture, and counts of the instructions that matter, from the PTX for 8.0; of what only 9.0a has, from the PTX for that. Fails
+# if a kernel spills registers.
 # usage: sh tools/scripts/kernel_table.sh [--out FOLDER] [ARCHITECTURE…]
 #   --out          keeps PTX and the compiler's output there, and does not compile again what is there and newer
 #   ARCHITECTURE   compute capabilities without the dot (default: 75 80 86 89 90a, and 100 120 if nvcc knows them)
@@ -37,6 +38,7 @@ compile() {
 export nvcc out
 for architecture; do
     for file in cuda/*.cu cuda/bends/*.cu; do
+        [ "$architecture" != 90a ] && grep -q 'hopper_ptx' "$file" && continue
         grep -q __global__ "$file" "$(echo "$file" | sed 's/u$/uh/')" 2>/dev/null && echo "$file $architecture"
     done
 done >"$out/jobs"
@@ -50,7 +52,8 @@ for architecture; do
         cat "$text"
     done
 done | c++filt | sed 's/(anonymous namespace):://g' >"$out/reports"
-cat "$out"/*.80.ptx 2>/dev/null | c++filt >"$out/ptx80" || : >"$out/ptx80"
+cat "$out"/*.80.ptx "$out/cuda.conv_wgmma.90a.ptx" 2>/dev/null | c++filt | sed 's/(anonymous namespace):://g' >"$out/counted" ||
+    : >"$out/counted"
 
 awk -v architectures="$*" '
 # The function of a demangled name: without the arguments, enums as numbers.
@@ -61,7 +64,7 @@ function short(name) {
     return name
 }
 # Dynamic shared memory: of convolve_tiles<P, MT, NT, WARPS, TILE_K, STAGES> with 512 styles, of convolve_patches<P, UP, WORDS> with one
-# buffer for pixels.
+# buffer for pixels, of convolve_wgmma with 512 styles.
 function dynamic(name,   part, up, words, rows, stride) {
     if (name ~ /^convolve_patches</) {
         split(substr(name, index(name, "<") + 1), part, /[,>] */)
@@ -72,6 +75,7 @@ function dynamic(name,   part, up, words, rows, stride) {
         return 4 * (9 * 32 * stride + (rows + 2 - up) * (18 - up) * stride + \
                     (up ? 64 * rows * (part[1] == 0 ? 20 : 36) : 0))
     }
+    if (name == "convolve_wgmma") return 4 * (256 + 3 * 5888 + 4 * 4096 + 256) + 8 * 14
     if (name !~ /^convolve_tiles</) return 0
     split(substr(name, index(name, "<") + 1), part, /[,>] */)
     stride = part[5] == 32 ? 32 : part[5] + 4
@@ -100,9 +104,9 @@ function loop_of(name,   i, j, best, first, size, at) {
     if (!best) return
     for (j = to[best]; j <= from[best]; j++) {
         loop[name, "all"]++
-        if (code[j] ~ /mma\.sync/) loop[name, "mma"]++
+        if (code[j] ~ /mma(\.sync|_async)/) loop[name, "mma"]++
         if (code[j] ~ /ld\.shared|ldmatrix/) loop[name, "shared"]++
-        if (code[j] ~ /cp\.async\.cg/) loop[name, "copies"]++
+        if (code[j] ~ /cp\.async\.(cg|bulk)/) loop[name, "copies"]++
     }
 }
 FILENAME == ARGV[1] && /^@file/ { architecture = $3; next }
@@ -133,9 +137,9 @@ name == "" { next }
     code[++lines] = $0
     if (/ld\.shared|ldmatrix/) loads[name]++
     if (/st\.shared/) stores[name]++
-    if (/cp\.async\.cg/) copies[name]++
+    if (/cp\.async\.(cg|bulk)/) copies[name]++
     if (/ld\.global/) global[name]++
-    if (/mma\.sync/) { if (!mma[name]++) first_mma[name] = lines }
+    if (/mma(\.sync|_async)/) { if (!mma[name]++) first_mma[name] = lines }
     all[name]++
     if (/bra/) { goal[++branches] = $NF; sub(/;.*/, "", goal[branches]); from[branches] = lines }
 }
@@ -148,6 +152,7 @@ END {
     for (i = 1; i <= kernels; i++) {
         k = names[i]; r = o = ""; s = 0
         for (j = 1; j <= n; j++) {
+            if (!((k, a[j]) in regs)) { r = r (j > 1 ? " / " : "") "–"; o = o (j > 1 ? " / " : "") "–"; continue }
             r = r (j > 1 ? " / " : "") regs[k, a[j]]
             o = o (j > 1 ? " / " : "") occupancy(a[j], regs[k, a[j]], threads[k], shared[k] + dynamic(k))
             s += spills[k, a[j]]
@@ -157,4 +162,4 @@ END {
                shared[k] + dynamic(k), o, all[k], mma[k], loads[k], stores[k], copies[k], global[k], step
     }
     if (spilled) { print "kernel_table.sh: kernels spill registers" >"/dev/stderr"; exit 1 }
-}' "$out/reports" "$out/ptx80"
+}' "$out/reports" "$out/counted"

@@ -2,6 +2,7 @@
  * changing order. Shared memory, static and dynamic, begins as NaN in every block, and dynamic shared memory ends or
  * begins at a page that no thread may access. */
 #include "emulated.h"
+#include "emulated_hopper.h"
 #include "emulated_ptx.h"
 
 #include <fenv.h>
@@ -31,8 +32,10 @@ extern "C" unsigned char __stop_emulated_shared[] __attribute__((weak));
 
 namespace {
 
-enum { WARP = 32, MAX_THREADS = 1024, STACK = ADDRESS_SANITIZER ? 512 << 10 : 128 << 10 };
-enum state { READY, AT_BARRIER, AT_WARP, DONE };
+enum { WARP = 32, WARPGROUP = 128, MAX_THREADS = 1024, STACK = ADDRESS_SANITIZER ? 512 << 10 : 128 << 10 };
+enum state { READY, AT_BARRIER, AT_WARP, AT_WARPGROUP, AT_CONDITION, DONE };
+
+const uint32_t SHARED_WINDOW = 1024;        /* the address of the first byte of shared memory that a block may have */
 
 struct copy { void *to; const void *from; size_t bytes, filled; bool last_of_group, landed; };
 
@@ -47,6 +50,8 @@ struct fiber {
     state is = DONE;
     dim3 index;
     void *mine = NULL;
+    bool (*holds)(void *of) = NULL;     /* what a thread at a condition waits for */
+    void *of = NULL;
     std::vector<copy> copies;
 };
 
@@ -151,6 +156,7 @@ void fiber_main(void) {
         (*device->kernel)();
         if (!self->copies.empty())
             emulated_fail("a thread ended without waiting for its asynchronous copies");
+        emulated_async_thread_end();
         self->is = DONE;
         device->alive--;
         to_scheduler(self);
@@ -216,9 +222,18 @@ void run_block(machine *m) {
             m->block_epoch++;
             moved = true;
         }
+        moved = emulated_async_step(!moved) || moved;
+        for (int i = 0; i < m->count; i++) {
+            fiber *f = m->fibers[i].get();
+            if (f->is == AT_CONDITION && f->holds(f->of)) {
+                f->is = READY;
+                moved = true;
+            }
+        }
         if (!moved)
             emulated_fail("deadlock: some threads wait for others that do not arrive");
     }
+    emulated_async_block_end();
 }
 
 /* Gives the next block its memory, filled with NaN: dynamic shared memory at the beginning or at the end of the guarded
@@ -319,28 +334,67 @@ unsigned char *emulated_shared(void) {
     return device->shared;
 }
 
-void emulated_warp(void *mine, void (*act)(void *const *lanes, void *how), void *how) {
+unsigned emulated_draw(void) {
+    return draw(device.get());
+}
+
+uint32_t shared_address(const void *p) {
+    const machine *m = device.get();
+    const unsigned char *at = (const unsigned char *)p;
+    if (at < m->shared || at > m->shared + m->shared_bytes)
+        emulated_fail("an address that is not in the block's dynamic shared memory");
+    return (uint32_t)(at - memory_of_blocks().first) + SHARED_WINDOW;
+}
+
+unsigned char *emulated_shared_at(uint32_t address, size_t bytes) {
+    const machine *m = device.get();
+    unsigned char *at = memory_of_blocks().first + (ptrdiff_t)address - SHARED_WINDOW;
+    if (at < m->shared || at + bytes > m->shared + m->shared_bytes)
+        emulated_fail("an address that is not in the block's dynamic shared memory");
+    return at;
+}
+
+void emulated_wait_until(bool (*holds)(void *of), void *of) {
+    fiber *self = device->fibers[device->current].get();
+    if (holds(of))
+        return;
+    self->holds = holds;
+    self->of = of;
+    self->is = AT_CONDITION;
+    to_scheduler(self);
+}
+
+/* Threads that act together: the `size` threads around the running one. */
+static void act_together(int size, state waiting, void *mine, void (*act)(void *const *lanes, void *how), void *how) {
     machine *m = device.get();
-    int first = m->current / WARP * WARP, last = first + WARP < m->count ? first + WARP : m->count;
+    int first = m->current / size * size, last = first + size < m->count ? first + size : m->count;
     fiber *self = m->fibers[m->current].get();
-    void *lanes[WARP] = {NULL};
+    void *lanes[WARPGROUP] = {NULL};
     bool all = true;
     self->mine = mine;
     for (int i = first; i < last; i++) {
         fiber *f = m->fibers[i].get();
         if (f != self && f->is != DONE)
-            all = all && f->is == AT_WARP;
+            all = all && f->is == waiting;
         lanes[i - first] = f->is == DONE ? NULL : f->mine;
     }
     if (!all) {
-        self->is = AT_WARP;
+        self->is = waiting;
         to_scheduler(self);
         return;
     }
     act(lanes, how);
     for (int i = first; i < last; i++)
-        if (m->fibers[i]->is == AT_WARP)
+        if (m->fibers[i]->is == waiting)
             m->fibers[i]->is = READY;
+}
+
+void emulated_warp(void *mine, void (*act)(void *const *lanes, void *how), void *how) {
+    act_together(WARP, AT_WARP, mine, act, how);
+}
+
+void emulated_warpgroup(void *mine, void (*act)(void *const *lanes, void *how), void *how) {
+    act_together(WARPGROUP, AT_WARPGROUP, mine, act, how);
 }
 
 void __syncwarp(unsigned) {

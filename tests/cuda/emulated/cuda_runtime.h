@@ -4,7 +4,8 @@
  *
  *   threads of a block, and blocks of a launch, run in a changing order; a barrier that some threads do not reach
  *   shared memory, static and dynamic, and allocated memory begin as NaN; dynamic shared memory has guard pages
- *   asynchronous copies arrive at any moment from their issue until they are waited for
+ *   asynchronous copies arrive at any moment from their issue until they are waited for; so do boxes of tensors (TMA) and
+ *     the products of warpgroups (wgmma), whose descriptors are decoded
  *   limits: threads, grids, bytes of parameters, shared memory of the compute capability EMULATED_CAPABILITY (80)
  *   a stream runs when somebody waits for it, so pinned memory that changes too early has the wrong values
  *   calls that a capture forbids end it
@@ -28,6 +29,7 @@
 #define __forceinline__ inline
 #define __noinline__
 #define __launch_bounds__(...)
+#define __grid_constant__
 #define __align__(n) alignas(n)
 
 /* ------------------------------------------------------------------------------------------------ language */
@@ -119,8 +121,9 @@ typedef struct emulated_graph *cudaGraphExec_t;
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+enum cudaDriverEntryPointQueryResult { cudaDriverEntryPointSuccess = 0, cudaDriverEntryPointSymbolNotFound = 1 };
 #define CUDART_VERSION 12080
-enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2 };
+enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2, cudaEnableDefault = 0 };
 
 enum cudaMemoryType { cudaMemoryTypeUnregistered = 0, cudaMemoryTypeHost = 1, cudaMemoryTypeDevice = 2 };
 struct cudaPointerAttributes { cudaMemoryType type; };
@@ -136,6 +139,8 @@ cudaError_t cudaGetLastError(void);
 cudaError_t cudaGetDeviceCount(int *count);
 cudaError_t cudaDriverGetVersion(int *version);
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *prop, int device);
+cudaError_t cudaGetDriverEntryPointByVersion(const char *name, void **function, unsigned version, unsigned long long flags,
+                                             cudaDriverEntryPointQueryResult *found);
 cudaError_t cudaMemGetInfo(size_t *free, size_t *total);
 cudaError_t cudaMalloc(void **p, size_t bytes);
 cudaError_t cudaFree(void *p);

@@ -1,5 +1,5 @@
 /* What the parts of the emulated GPU share: runtime.cpp has streams, memory and graphs, block.cpp runs the threads of a
- * block, races.cpp watches their accesses to shared memory. */
+ * block, hopper.cpp does what compute capability 9.0 does beside them, races.cpp watches their accesses to shared memory. */
 #ifndef EMULATED_H
 #define EMULATED_H
 
@@ -27,6 +27,28 @@ emulated_place emulated_where(void);
  * the byte, or -1 for other memory. */
 int emulated_shared_word(const void *byte);
 
+/* The memory at an address of the window of shared memory; fails if not all bytes are the running block's dynamic memory.
+ * (shared_address() is the inverse.) */
+unsigned char *emulated_shared_at(uint32_t address, size_t bytes);
+
+/* The next of the pseudorandom numbers that decide what happens first. */
+unsigned emulated_draw(void);
+
+/* Suspends the running thread until holds(of). Conditions are asked whenever the other threads have had their turn. */
+void emulated_wait_until(bool (*holds)(void *of), void *of);
+
+/* As emulated_warp(), for the 128 threads of a warpgroup. */
+void emulated_warpgroup(void *mine, void (*act)(void *const *lanes, void *how), void *how);
+
+/* ------------------------------------------------------------------------------------------------ hopper.cpp */
+
+/* Some of what is under way happens; at least one load arrives if there is one and that is wanted. Returns whether one
+ * did. */
+bool emulated_async_step(bool at_least_one);
+/* The running thread, or the block, has ended: nothing may be under way that it began. */
+void emulated_async_thread_end(void);
+void emulated_async_block_end(void);
+
 /* ------------------------------------------------------------------------------------------------ races.cpp */
 
 extern bool emulated_watching;      /* the kernels are instrumented */
@@ -34,5 +56,7 @@ void emulated_access(const void *at, size_t bytes, bool write);
 /* An asynchronous copy to shared memory: from its issue until its thread waits for it, nobody may access the bytes. */
 void emulated_copy_issued(const void *to, size_t bytes);
 void emulated_copy_complete(const void *to, size_t bytes);
+/* The same for copies that other threads wait for by a barrier: nobody may access the bytes while they are awaited. */
+void emulated_copy_awaited(const void *to, size_t bytes, bool awaited);
 
 #endif

@@ -85,3 +85,7 @@ void emulated_copy_complete(const void *to, size_t bytes) {
     each_word(to, bytes, [](word &w, const emulated_place &) { w.awaits_copy = false; });
     emulated_access(to, bytes, true);
 }
+
+void emulated_copy_awaited(const void *to, size_t bytes, bool awaited) {
+    each_word(to, bytes, [awaited](word &w, const emulated_place &) { w.awaits_copy = awaited; });
+}

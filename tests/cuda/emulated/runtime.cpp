@@ -1,5 +1,6 @@
 /* The emulated runtime. A stream is a queue of operations that runs when somebody waits for it, graphs are lists of
  * launches. One lock serves all calls. */
+#include "cuda.h"
 #include "emulated.h"
 
 #include <stdio.h>
@@ -197,6 +198,15 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *prop, int) {
     prop->major = capability() / 10;
     prop->minor = capability() % 10;
     prop->multiProcessorCount = 4;
+    return cudaSuccess;
+}
+
+cudaError_t cudaGetDriverEntryPointByVersion(const char *name, void **function, unsigned version, unsigned long long,
+                                             cudaDriverEntryPointQueryResult *found) {
+    BEGIN_CALL();
+    bool known = !strcmp(name, "cuTensorMapEncodeTiled") && version >= 12000 && !getenv("EMULATED_NO_TMA");
+    *function = known ? (void *)emulated_encode_tiled : NULL;
+    *found = known ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
     return cudaSuccess;
 }
 

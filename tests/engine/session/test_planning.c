@@ -118,6 +118,34 @@ static void ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose(void 
     gb_session_free(session);
 }
 
+/* The styles depend on w alone, so that one call divides all of them among the threads. In a session for gradients, steps run in
+ * the order of the nodes. */
+static void the_styles_of_all_layers_are_computed_together_unless_for_gradients(void **state) {
+    fixture *f = *state;
+    gb_session *gradient;
+    static float image[IMAGE], again[IMAGE];
+    int first = -1, styles = 0;
+    OK(gb_session_new(f->model, &(gb_session_options){.purpose = GB_GRADIENT}, &gradient, &err));
+    OK(gb_session_seed(f->session, 3, &err));
+    OK(gb_session_seed(gradient, 3, &err));
+    OK(gb_session_render(f->session, image, &err));
+    OK(gb_session_render(gradient, again, &err));
+    assert_memory_equal(image, again, sizeof image);
+    const gb_plan *plan = f->session->plan;
+    for (int s = 0; s < plan->count; s++) {
+        const gb_step *step = &plan->steps[s];
+        if (step->row->run_all && strstr(f->session->bent->graph.nodes[step->chain[0]].name, ".affine")) {
+            first = styles++ ? first : step->at;
+            assert_int_equal(step->at, first);
+            assert_true(step->run && step->seconds > 0);
+        }
+    }
+    assert_int_equal(styles, f->session->cpu.vector > 1 ? 11 : 0);       /* 7 convolutions and 4 ToRGB */
+    for (int s = 0; s < gradient->plan->count; s++)
+        assert_int_equal(gradient->plan->steps[s].at, s);
+    gb_session_free(gradient);
+}
+
 /* Finding nodes by name takes as many comparisons for one bend as for a hundred. */
 static void a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe(void **state) {
     fixture *f = *state;
@@ -470,6 +498,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(adding_and_removing_bends_compares_a_linear_number_of_names, setup, teardown),
         cmocka_unit_test_setup_teardown(ten_thousand_bent_nodes_render_the_same_bits_for_every_purpose, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(the_styles_of_all_layers_are_computed_together_unless_for_gradients, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_of_clusters_is_read_once_for_all_bends_of_a_recipe, setup, teardown),
         cmocka_unit_test_setup_teardown(the_number_of_places_of_bends_is_limited, setup, teardown),
         cmocka_unit_test_setup_teardown(the_number_of_bends_is_limited, setup, teardown),

@@ -1,0 +1,50 @@
+/* The functions of cuda/hopper_ptx.cuh without a GPU; hopper.cpp has what they do. */
+#ifndef EMULATED_HOPPER_H
+#define EMULATED_HOPPER_H
+
+#include "cuda.h"
+#include "cuda_runtime.h"
+
+uint32_t shared_address(const void *p);
+
+void barrier_init(uint64_t *barrier, int arrivals);
+void barrier_init_fence(void);
+void barrier_arrive(uint64_t *barrier);
+void barrier_arrive_expecting(uint64_t *barrier, int bytes);
+void barrier_wait(uint64_t *barrier, uint32_t parity);
+
+void prefetch_tensor_map(const CUtensorMap *map);
+void emulated_load_box(void *to, const CUtensorMap *map, uint64_t *barrier, unsigned rank, const int *at);
+
+static inline void load_box(void *to, const CUtensorMap *map, uint64_t *barrier, int i, int j, int k) {
+    const int at[] = {i, j, k};
+    emulated_load_box(to, map, barrier, 3, at);
+}
+
+static inline void load_box(void *to, const CUtensorMap *map, uint64_t *barrier, int i, int j, int k, int l) {
+    const int at[] = {i, j, k, l};
+    emulated_load_box(to, map, barrier, 4, at);
+}
+
+static inline void load_swizzled_rows(const uint32_t *tile, int row, int quarter, uint32_t (&to)[4]) {
+    int lane = emulated_lane();
+    for (int i = 0; i < 4; i++) {
+        int of_lane = row + lane / 4 + i % 2 * 8;
+        to[i] = tile[of_lane * 32 + ((quarter + i / 2) ^ of_lane % 8) * 4 + lane % 4];
+    }
+}
+
+void wgmma_fence(void);
+void wgmma_commit(void);
+void emulated_wgmma_wait(int groups_left);
+void emulated_wgmma(int columns, float *sum, const uint32_t *a, uint64_t b);
+
+template <int LEFT> static inline void wgmma_wait(void) { emulated_wgmma_wait(LEFT); }
+
+template <int N> static inline void pin_sums(float (&)[N][4]) {}
+
+static inline void wgmma_tile(float (&sum)[16][4], const uint32_t (&a)[4], uint64_t b) {
+    emulated_wgmma(128, &sum[0][0], a, b);
+}
+
+#endif
