@@ -244,13 +244,7 @@ __device__ __forceinline__ void main_loop(const conv_tiles &t, const scheduled_t
     copy_iterator<S> copies = copy_iterator_of<S>(t, tile);
     const uint32_t *step_styles = styles + copies.word, *last_styles = styles + (tile.k_steps - 1) * S::TILE_K;
     int row = row_of_warp<S>(), column = S::TILE_M + column_of_warp<S>();
-#pragma unroll
-    for (int i = 0; i < S::MT; i++)
-#pragma unroll
-        for (int j = 0; j < S::NT; j++)
-#pragma unroll
-            for (int r = 0; r < 4; r++)
-                sum[i][j][r] = 0.0f;
+    clear(sum);
     load_styles<P, S>(t, tile, styles);
     auto copy = [&](int step) {
         if (step < tile.k_end)
@@ -374,9 +368,10 @@ __device__ __forceinline__ void epilogue(const conv_tiles &t, const scheduled_ti
 
 /* ------------------------------------------------------------------------------------------------ the kernel */
 
-/* Without the second number of the bounds, float32 would have registers spilled, to make room for a third block. */
+/* The second number of the bounds is that of blocks for which there is shared memory anyway. Without it registers would be spilled,
+ * to make room for more of them. */
 template <gb_precision P, int MT, int NT, int WARPS, int TILE_K, int STAGES>
-__global__ void __launch_bounds__(32 * WARPS, P == GB_FP32 ? 2 : 0) convolve_tiles(conv_tiles t) {
+__global__ void __launch_bounds__(32 * WARPS, WARPS == 8 ? 1 : P == GB_FP32 ? 2 : MT * NT == 16 ? 4 : 5) convolve_tiles(conv_tiles t) {
     typedef tile_shape<P, MT, NT, WARPS, TILE_K, STAGES> S;
     GB_SHARED(memory);
     scheduled_tile<S> tile = schedule<S>(t);

@@ -6,10 +6,10 @@
 #include "cuda/epilogue.cuh"
 #include "cuda/rows.h"
 
-enum { THREADS = 256 };
+enum { THREADS = 256, BLOCKS = 4 };         /* for which there have to be registers, so that none is spilled for more */
 
 /* Visits only the taps that meet a sample of x, which is every up-th. */
-__global__ static void __launch_bounds__(THREADS)
+__global__ static void __launch_bounds__(THREADS, BLOCKS)
 upfirdn2d(gb_view in, const float *f, gb_fir fir, gb_view out, const gb_cuda_epilogue *e, long long count) {
     GB_EACH_ITEM(i, count) {
         gb_item at = gb_item_at(out, i);

@@ -79,7 +79,7 @@ __device__ static float bicubic(const sampled &m, position p) {
     return sum;
 }
 
-__global__ static void __launch_bounds__(GB_FILTER_THREADS) warp(gb_filter_use b) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS, GB_FILTER_BLOCKS) warp(gb_filter_use b) {
     const gb_affine *affine = (const gb_affine *)b.prepared;
     bool singular = affine->singular;
     gb_sampling sampling = affine->sampling;

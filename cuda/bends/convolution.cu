@@ -84,7 +84,7 @@ __device__ static float gradient(const gb_filter_use &b, gb_border border, gb_it
     return sum;
 }
 
-__global__ static void __launch_bounds__(GB_FILTER_THREADS) sobel(gb_filter_use b) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS, GB_FILTER_BLOCKS) sobel(gb_filter_use b) {
     int which = (int)b.params[0];
     gb_border border = (gb_border)(int)b.params[1];
     gb_each_filtered(b, [&](int n, int p) {
