@@ -81,7 +81,7 @@ if command -v script >/dev/null; then      # it gives the program a terminal
     answer() { # answer TEXT: to the question
         printf "$1" | script -qec "'$ganbend' render '$m' --seeds 0-9999 -o '$scratch/rest'" /dev/null >"$scratch/out" 2>&1
         status=$?
-        prints "10000 pictures. Go on? [y/N]"
+        prints "10000 pictures. Continue? [y/N]"
     }
     answer 'y\n'
     check "yes goes on" [ $status -eq 2 ]

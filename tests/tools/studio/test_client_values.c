@@ -120,7 +120,7 @@ static void three_maps_are_colours_and_others_are_not(void **state) {
     assert_memory_equal(a.payload, values, a.size);
     free_received(&a);
     free(values);
-    ask_refused(&p, values_message(SEED7, LAYER, "colour", 0, 512, false), "no picture of three colours");
+    ask_refused(&p, values_message(SEED7, LAYER, "colour", 0, 512, false), "not a picture of three colours");
 }
 
 static void large_maps_are_reduced_by_areas_and_vectors_come_whole(void **state) {
