@@ -164,7 +164,8 @@ void leave(position *here, fiber *to) {
     void *fake = NULL;
     device->from_scheduler = here == &device->scheduler;
 #if ADDRESS_SANITIZER
-    __sanitizer_start_switch_fiber(&fake, to ? to->stack.get() : device->scheduler_stack, to ? STACK : device->scheduler_size);
+    __sanitizer_start_switch_fiber(&fake, to ? to->stack.get() : device->scheduler_stack,
+                                   to ? (size_t)STACK : device->scheduler_size);
 #endif
     if (!to) {
         switch_to(here, &device->scheduler);
