@@ -26,7 +26,7 @@ test('arrays of numpy are read, whatever their numbers are', () => {
 test('an array that is cut off, of objects or stored by columns is refused', () => {
     const whole = npy([2, 3], [1, 2, 3, 4, 5, 6]);
     for (let length = 0; length < whole.length; length++)
-        assert.throws(() => readNpy(whole.subarray(0, length)), /no \.npy file|cut off|no array/);
+        assert.throws(() => readNpy(whole.subarray(0, length)), /not an \.npy file|cut off|no array/);
     assert.throws(() => readNpy(npy([2], [1, 2], {type: '|O8'})), /no array of numbers/);
     assert.throws(() => readNpy(npy([99999, 99999], [1, 2])), /cut off/);
     const byColumns = shape => npy([], [1, 2, 3, 4], {head: `{'descr': '<f4', 'fortran_order': True, 'shape': (${shape})}`});
@@ -58,10 +58,10 @@ test('clusters are found under the names and the numbers of layers, as lists or 
     assert.deepEqual(clustersIn({1: [{feature_index: 3, cluster_index: 0}, {feature_index: 1, cluster_index: 2}],
                                  'synthesis.b16.conv1': [[0, 5], [1]], 77: [[1]], comment: 'x'}, nodes),
                      {'synthesis.b8.conv0': [[3], [], [1]], 'synthesis.b16.conv1': [[0, 5], [1]]});
-    assert.throws(() => clustersIn({77: [[1]]}, nodes), /no layer of this network/);
+    assert.throws(() => clustersIn({77: [[1]]}, nodes), /no clusters of a layer of this network/);
     assert.throws(() => clustersIn({1: [[128]]}, nodes), /another network: map 128 of synthesis\.b8\.conv0, which has 128/);
     assert.throws(() => clustersIn({1: [['a']]}, nodes), /not lists of maps/);
-    assert.throws(() => clustersIn([[1]], nodes), /no layer/);
+    assert.throws(() => clustersIn([[1]], nodes), /no clusters of a layer/);
 });
 
 const network = {num_ws: 10, w_dim: 4, z_dim: 4};
