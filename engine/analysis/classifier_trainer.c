@@ -200,7 +200,7 @@ static gb_status read_array(const gb_file *file, const char *path, const char *n
     if (gb_file_find(file, name, &index))
         gb_file_array(file, index, &info);
     return info.count == (int64_t)count ? gb_file_read(file, index, out, err)
-                                        : gb_fail(err, GB_BAD_FILE, "%s: is no state of this training", path);
+                                        : gb_fail(err, GB_BAD_FILE, "%s: not the state of this training", path);
 }
 
 gb_status gb_trainer_restore(gb_classifier_trainer *t, const char *path, uint32_t signature, uint64_t *step, gb_error *err) {

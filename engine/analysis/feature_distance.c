@@ -93,7 +93,7 @@ static gb_status check_network(const gb_model *model, gb_node first, gb_node sec
     gb_model_output_shape(model, shape);
     return first != GB_NO_NODE && second != GB_NO_NODE && shape[0] * shape[1] * shape[2] == 1
                ? GB_OK
-               : gb_fail(err, GB_BAD_ARGUMENT, "this network is no distance of two pictures: convert VGG-16 and LPIPS's weights "
+               : gb_fail(err, GB_BAD_ARGUMENT, "this network is not a distance of two pictures: convert VGG-16 and LPIPS's weights "
                          "with 'ganbend convert vgg16.pth --lpips vgg.pth lpips.gbw'");
 }
 

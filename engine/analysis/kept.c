@@ -43,7 +43,7 @@ static gb_status read_block(const gb_kept *k, const gb_file *file, size_t index,
     if (gb_file_find(file, name, &at))
         gb_file_array(file, at, &info);
     if (info.count != (int64_t)count)
-        return gb_fail(err, GB_BAD_FILE, "%s: holds no such work", k->path);
+        return gb_fail(err, GB_BAD_FILE, "%s: not the state of such an analysis", k->path);
     float *numbers = malloc(count * sizeof *numbers + 1);
     if (!numbers)
         return gb_fail(err, GB_NO_MEMORY, "%s: out of memory", k->path);

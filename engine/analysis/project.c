@@ -70,14 +70,14 @@ static gb_status check_options(const gb_projection *p, gb_error *err) {
     if (o->space != GB_PROJECT_Z && ws == GB_NO_NODE)
         return gb_fail(err, GB_BAD_ARGUMENT, "this network has no w's: project to z");
     if (gb_model_find_role(p->model, GB_ROLE_Z, 0) == GB_NO_NODE)
-        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no z: it is no generator");
+        return gb_fail(err, GB_BAD_ARGUMENT, "this network has no z: it is not a generator");
     if (o->space == GB_PROJECT_W_PLUS && o->schedule == GB_PROJECT_NVIDIA)
         return gb_fail(err, GB_BAD_ARGUMENT, "NVIDIA's schedule has one w for all layers; a w for each needs rosinality's or the "
                        "fast one");
     if (!o->target || o->target_height < 1 || o->target_width < 1)
-        return gb_fail(err, GB_BAD_ARGUMENT, "a projection needs a picture to come near");
+        return gb_fail(err, GB_BAD_ARGUMENT, "a projection needs a target picture");
     if (o->target_height > shape[1] || o->target_width > shape[2])
-        return gb_fail(err, GB_BAD_ARGUMENT, "the picture to come near is %dx%d, larger than the network's %dx%d", o->target_height,
+        return gb_fail(err, GB_BAD_ARGUMENT, "the target picture is %dx%d, larger than the network's %dx%d", o->target_height,
                        o->target_width, (int)shape[1], (int)shape[2]);
     if (is_empty(o))
         return gb_fail(err, GB_BAD_ARGUMENT, "the mask is empty: nothing of the picture counts");

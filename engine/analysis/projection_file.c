@@ -90,7 +90,7 @@ static gb_status read_array(const gb_file *file, const char *path, const stored_
     if (gb_file_find(file, array->name, &index))
         gb_file_array(file, index, &info);
     if (info.count != (int64_t)array->count)
-        return gb_fail(err, GB_BAD_FILE, "%s: is no state of a projection with these options", path);
+        return gb_fail(err, GB_BAD_FILE, "%s: not the state of a projection with these options", path);
     return read ? gb_file_read(file, index, array->values, err) : GB_OK;
 }
 

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <wchar.h>
 
+#include "attributes_windows.h"
+
 #undef open
 #undef read
 #undef write
@@ -16,7 +18,7 @@
 #undef stat
 #undef remove
 
-enum { PATH_UNITS = 4096, AT_ONCE = 1 << 30 };
+enum { AT_ONCE = 1 << 30 };
 
 static const struct { DWORD code; int number; } codes[] = {
     {ERROR_FILE_NOT_FOUND, ENOENT}, {ERROR_PATH_NOT_FOUND, ENOENT}, {ERROR_INVALID_NAME, ENOENT}, {ERROR_BAD_PATHNAME, ENOENT},
@@ -38,11 +40,6 @@ int gb_windows_errno(unsigned long code) {
         if (codes[i].code == code)
             return codes[i].number;
     return EIO;
-}
-
-static int fail(void) {
-    errno = gb_windows_errno(GetLastError());
-    return -1;
 }
 
 int gb_wide(const char *text, wchar_t *wide, int room) {
@@ -73,11 +70,6 @@ static DWORD disposition(int flags) {
     if (flags & O_CREAT)
         return flags & O_EXCL ? CREATE_NEW : flags & O_TRUNC ? CREATE_ALWAYS : OPEN_ALWAYS;
     return flags & O_TRUNC ? TRUNCATE_EXISTING : OPEN_EXISTING;
-}
-
-static bool is_folder(const wchar_t *path) {
-    DWORD attributes = GetFileAttributesW(path);
-    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
 }
 
 /* Whether the file itself is a symbolic link, or a junction. */
@@ -272,11 +264,9 @@ int gb_fstat(int file, struct gb_stat *facts) {
 
 int gb_access(const char *path, int how) {
     wchar_t wide[PATH_UNITS];
-    if (gb_wide(path, wide, PATH_UNITS) < 0)
+    DWORD attributes;
+    if (attributes_of(path, wide, &attributes))
         return -1;
-    DWORD attributes = GetFileAttributesW(wide);
-    if (attributes == INVALID_FILE_ATTRIBUTES)
-        return fail();
     if ((how & W_OK) && (attributes & FILE_ATTRIBUTE_READONLY) && !(attributes & FILE_ATTRIBUTE_DIRECTORY)) {
         errno = EACCES;
         return -1;

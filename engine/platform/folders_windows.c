@@ -8,14 +8,11 @@
 #include <errno.h>
 #include <wchar.h>
 
+#include "attributes_windows.h"
+
 #undef remove
 
-enum { PATH_UNITS = 4096, TRIES = 8 };
-
-static int fail(void) {
-    errno = gb_windows_errno(GetLastError());
-    return -1;
-}
+enum { TRIES = 8 };
 
 /* ---------------------------------------------------------------------------------------------------- names */
 
@@ -45,18 +42,11 @@ static bool is_worth_another_try(int tries) {
     return true;
 }
 
-static bool is_folder(const wchar_t *path) {
-    DWORD attributes = GetFileAttributesW(path);
-    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
-}
-
 int gb_unlink(const char *path) {
     wchar_t wide[PATH_UNITS];
-    if (gb_wide(path, wide, PATH_UNITS) < 0)
+    DWORD attributes;
+    if (attributes_of(path, wide, &attributes))
         return -1;
-    DWORD attributes = GetFileAttributesW(wide);
-    if (attributes == INVALID_FILE_ATTRIBUTES)
-        return fail();
     if ((attributes & FILE_ATTRIBUTE_DIRECTORY) && !(attributes & FILE_ATTRIBUTE_REPARSE_POINT)) {
         errno = EISDIR;
         return -1;

@@ -50,18 +50,34 @@ static float *three_steps(const gb_cpu *cpu, const use *u) {
     return y[2];
 }
 
-/* Checks a use and returns the largest difference without epilogue. The epilogue must have the bits of plain C after
- * any row. Also checks everything that must not change a bit. */
-static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, const gb_op_row *plain, use *u) {
-    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
+
+static bool is_own_stage(gb_op_id op) {
+    return op == GB_OP_NOISE || op == GB_OP_BIAS_ACT || op == GB_OP_ADD;
+}
+
+/* The use without its epilogue, unless that is the operation. */
+static use without_epilogue(const use *u) {
+    use bare = *u;
+    bare.has_epilogue = is_own_stage(u->d.op) || u->layer;
+    bare.add = u->layer ? NULL : u->add;
+    return bare;
+}
+
+/* The result of plain C without epilogue, which the caller frees. */
+static float *reference_of(const use *u) {
+    use bare = without_epilogue(u);
+    return run(&one, &gb_ops[u->d.op]->plain, &bare);
+}
+
+/* Checks a use against reference_of() it and returns the largest difference without epilogue. The epilogue must have the bits
+ * of plain C after any row. Also checks everything that must not change a bit. */
+static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *row, const float *reference, use *u) {
     bool winograd = row->form && !strcmp(row->form, "winograd");
     size_t count = count_of(&u->d.out), of_a_sample = count / u->d.out.n;
-    bool own_stage = u->d.op == GB_OP_NOISE || u->d.op == GB_OP_BIAS_ACT || u->d.op == GB_OP_ADD;
-    float *fused = run(cpu, row, u);
-    use bare = *u;
-    bare.has_epilogue = own_stage || u->layer;
-    bare.add = u->layer ? NULL : u->add;
-    float *reference = run(&one, plain, &bare), *open = run(cpu, row, &bare);
+    bool own_stage = is_own_stage(u->d.op);
+    use bare = without_epilogue(u);
+    float *fused = run(cpu, row, u), *open = run(cpu, row, &bare);
     double by = difference(open, reference, count);
     double allowed = winograd ? 5e-5 : 1e-5;
     if (gb_op_row_is_bf16(row))
@@ -79,7 +95,6 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
         free(apart);
         free(plainly);
     }
-    free(reference);
     free(open);
 
     if (u->d.op == GB_OP_ATTENTION) {
@@ -200,14 +215,15 @@ static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *ro
     int done = 0, followed = 0;
     for (int tries = 0; done < rounds && tries < 50 * rounds; tries++) {
         use u = random_use(&r, row->op);
-        bool own_stage = row->op == GB_OP_NOISE || row->op == GB_OP_BIAS_ACT || row->op == GB_OP_ADD;
         if (u.layer && row->fuses && pick(&r, 0, 1))
             u.add = random_floats(&r, count_of(&u.d.out), 1.0f);
-        else if (!u.layer && (own_stage || (row->fuses && pick(&r, 0, 3))))
+        else if (!u.layer && (is_own_stage(row->op) || (row->fuses && pick(&r, 0, 3))))
             random_epilogue(&r, &u), random_rounds(&r, &u);
         gb_desc d = desc_for(cpu, &u);
         if (!row->supports || row->supports(cpu, &d)) {
-            worst = fmax(worst, check_use(cpu, many, row, &gb_ops[row->op]->plain, &u));
+            float *reference = reference_of(&u);
+            worst = fmax(worst, check_use(cpu, many, row, reference, &u));
+            free(reference);
             if (row->run_all && done)
                 check_together(many, row, &last, &u);
             done++;
@@ -227,43 +243,46 @@ static void check_row(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *ro
 }
 
 /* Layers of ResNet, VGG, LPIPS and the classifier of network bending, by the row that such a network gets. */
-static void check_networks(const gb_cpu *cpu, const gb_cpu *many, uint64_t seed) {
-    static const struct { const char *name; gb_desc d; } layers[] = {
-        {"7x7/2 of a picture", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 3, 112, 112, 1}},
-                                .conv2d = {64, 7, 2, 3, 1}}},
-        {"3x3 of a picture", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 3, 96, 96, 1}},
-                              .conv = {.cout = 64, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
-        {"3x3/2", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 128, 28, 28, 1}}, .conv2d = {128, 3, 2, 1, 1}}},
-        {"3x3/2 to 7x7", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 512, 14, 14, 1}}, .conv2d = {512, 3, 2, 1, 1}}},
-        {"1x1/2", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 256, 56, 56, 1}}, .conv2d = {512, 1, 2, 0, 1}}},
-        {"5x5 valid", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 64, 31, 31, 1}}, .conv2d = {96, 5, 1, 0, 1}}},
-        {"groups", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 256, 14, 14, 1}}, .conv2d = {256, 3, 1, 1, 4}}},
-        {"depthwise", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 50, 64, 64, 1}}, .conv2d = {50, 3, 1, 1, 50}}},
-        {"max 3x3/2", {.op = GB_OP_MAX_POOL, .inputs = 1, .in = {{1, 64, 112, 112, 1}}, .pool = {3, 2, 1}}},
-        {"mean 7x7/1", {.op = GB_OP_AVG_POOL, .inputs = 1, .in = {{1, 512, 12, 12, 1}}, .pool = {7, 1, 0}}},
-        {"global mean", {.op = GB_OP_GLOBAL_MEAN, .inputs = 1, .in = {{1, 2048, 7, 7, 1}}}},
-        {"normalisation", {.op = GB_OP_CHANNEL_AFFINE, .inputs = 1, .in = {{1, 3, 224, 224, 1}}}},
-        {"bilinear to 224", {.op = GB_OP_RESIZE, .inputs = 1, .in = {{1, 32, 112, 112, 1}},
-                             .resize = {224, 224, GB_RESIZE_BILINEAR}}},
-        {"area to 7x7", {.op = GB_OP_RESIZE, .inputs = 1, .in = {{1, 512, 16, 16, 1}}, .resize = {7, 7, GB_RESIZE_AREA}}},
-        {"LPIPS directions", {.op = GB_OP_UNIT_NORM, .inputs = 1, .in = {{1, 128, 64, 64, 1}},
-                              .unit_norm = {.eps = 1e-10f}}},
-        {"LPIPS layer", {.op = GB_OP_WEIGHTED_L2, .inputs = 2, .in = {{1, 64, 128, 128, 1}, {1, 64, 128, 128, 1}}}},
-        {"3x3 at 16x16", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 16, 16, 1}},
-                          .conv = {.cout = 96, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
-        {"3x3 at 32x32", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 128, 32, 32, 1}},
-                          .conv = {.cout = 128, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
-        {"3x3 at 8x8", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 8, 8, 1}},
-                        .conv = {.cout = 256, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
-        {"3x3 up from 32x32", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 32, 32, 1}},
-                               .conv = {.cout = 128, .kernel = 3, .up = 2, .style_gain = 1.0f}}},
-        {"1x1 at 16x16", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 16, 16, 1}},
-                          .conv = {.cout = 512, .kernel = 1, .up = 1, .style_gain = 1.0f}}},
-        {"skip", {.op = GB_OP_CONCAT, .inputs = 2, .in = {{1, 256, 48, 48, 1}, {1, 256, 48, 48, 1}}}},
-    };
-    static const gb_cpu one = {.isa = "plain", .vector = 1, .workers = 1};
-    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-        rng r = {seed + i};
+static const struct { const char *name; gb_desc d; } layers[] = {
+    {"7x7/2 of a picture", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 3, 112, 112, 1}},
+                            .conv2d = {64, 7, 2, 3, 1}}},
+    {"3x3 of a picture", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 3, 96, 96, 1}},
+                          .conv = {.cout = 64, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
+    {"3x3/2", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 128, 28, 28, 1}}, .conv2d = {128, 3, 2, 1, 1}}},
+    {"3x3/2 to 7x7", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 512, 14, 14, 1}}, .conv2d = {512, 3, 2, 1, 1}}},
+    {"1x1/2", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 256, 56, 56, 1}}, .conv2d = {512, 1, 2, 0, 1}}},
+    {"5x5 valid", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 64, 31, 31, 1}}, .conv2d = {96, 5, 1, 0, 1}}},
+    {"groups", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 256, 14, 14, 1}}, .conv2d = {256, 3, 1, 1, 4}}},
+    {"depthwise", {.op = GB_OP_CONV2D, .inputs = 1, .in = {{1, 50, 64, 64, 1}}, .conv2d = {50, 3, 1, 1, 50}}},
+    {"max 3x3/2", {.op = GB_OP_MAX_POOL, .inputs = 1, .in = {{1, 64, 112, 112, 1}}, .pool = {3, 2, 1}}},
+    {"mean 7x7/1", {.op = GB_OP_AVG_POOL, .inputs = 1, .in = {{1, 512, 12, 12, 1}}, .pool = {7, 1, 0}}},
+    {"global mean", {.op = GB_OP_GLOBAL_MEAN, .inputs = 1, .in = {{1, 2048, 7, 7, 1}}}},
+    {"normalisation", {.op = GB_OP_CHANNEL_AFFINE, .inputs = 1, .in = {{1, 3, 224, 224, 1}}}},
+    {"bilinear to 224", {.op = GB_OP_RESIZE, .inputs = 1, .in = {{1, 32, 112, 112, 1}},
+                         .resize = {224, 224, GB_RESIZE_BILINEAR}}},
+    {"area to 7x7", {.op = GB_OP_RESIZE, .inputs = 1, .in = {{1, 512, 16, 16, 1}}, .resize = {7, 7, GB_RESIZE_AREA}}},
+    {"LPIPS directions", {.op = GB_OP_UNIT_NORM, .inputs = 1, .in = {{1, 128, 64, 64, 1}},
+                          .unit_norm = {.eps = 1e-10f}}},
+    {"LPIPS layer", {.op = GB_OP_WEIGHTED_L2, .inputs = 2, .in = {{1, 64, 128, 128, 1}, {1, 64, 128, 128, 1}}}},
+    {"3x3 at 16x16", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 16, 16, 1}},
+                      .conv = {.cout = 96, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
+    {"3x3 at 32x32", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 128, 32, 32, 1}},
+                      .conv = {.cout = 128, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
+    {"3x3 at 8x8", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 8, 8, 1}},
+                    .conv = {.cout = 256, .kernel = 3, .up = 1, .style_gain = 1.0f}}},
+    {"3x3 up from 32x32", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 32, 32, 1}},
+                           .conv = {.cout = 128, .kernel = 3, .up = 2, .style_gain = 1.0f}}},
+    {"1x1 at 16x16", {.op = GB_OP_MODULATED_CONV2D, .inputs = 1, .in = {{1, 512, 16, 16, 1}},
+                      .conv = {.cout = 512, .kernel = 1, .up = 1, .style_gain = 1.0f}}},
+    {"skip", {.op = GB_OP_CONCAT, .inputs = 2, .in = {{1, 256, 48, 48, 1}, {1, 256, 48, 48, 1}}}},
+};
+enum { LAYERS = sizeof layers / sizeof *layers };
+
+/* `references` are the results of plain C, the same for every instruction set; those that are NULL are made, for the caller
+ * to free. */
+static void check_networks(const gb_cpu *cpu, const gb_cpu *many, uint64_t seed, float *references[LAYERS]) {
+    for (int i = 0; i < LAYERS; i++) {
+        rng r = {seed + (uint64_t)i};
         char why[200];
         use u = {.d = layers[i].d};
         if (!gb_op_shape(&one, &u.d, why, sizeof why)) {
@@ -282,13 +301,15 @@ static void check_networks(const gb_cpu *cpu, const gb_cpu *many, uint64_t seed)
         }
         if (row->fuses)
             random_epilogue(&r, &u), random_rounds(&r, &u);
-        double worst = check_use(cpu, many, row, &gb_ops[u.d.op]->plain, &u);
+        if (!references[i])
+            references[i] = reference_of(&u);
+        double worst = check_use(cpu, many, row, references[i], &u);
         printf("%-9s %-18s %-9s %-18s worst %.2e\n", row->isa, gb_ops[row->op]->name, row->form, layers[i].name, worst);
         free_use(&u);
     }
 }
 
-static void check_isa(const char *isa, uint64_t seed, int rounds) {
+static void check_isa(const char *isa, uint64_t seed, int rounds, float *references[LAYERS]) {
     gb_cpu cpu = {.workers = 1}, many;
     pool p = {.workers = 0};
     if (!gb_cpu_detect(&cpu, isa, NULL, 0))
@@ -302,7 +323,7 @@ static void check_isa(const char *isa, uint64_t seed, int rounds) {
         if (!strcmp(row->isa, isa) && row->op < GB_OP_FILTER)     /* bends have tests of their own */
             check_row(&cpu, &many, row, seed, rounds);
     if (cpu.vector > 1 && !cpu.bf16)        /* bfloat16 has no rows of its own for them */
-        check_networks(&cpu, &many, seed);
+        check_networks(&cpu, &many, seed, references);
     pool_stop(&p);
 }
 
@@ -515,6 +536,7 @@ int main(int argc, char **argv) {
         pool_stop(&p);
         return 0;
     }
+    float *references[LAYERS] = {NULL};
     char *rest = names;
     for (char *name = rest; name; name = rest) {
         char *comma = strstr(name, ", ");
@@ -522,8 +544,10 @@ int main(int argc, char **argv) {
         if (comma)
             *comma = '\0';
         if (!isa || !strcmp(isa, name))
-            check_isa(name, seed, rounds);
+            check_isa(name, seed, rounds, references);
     }
+    for (int i = 0; i < LAYERS; i++)
+        free(references[i]);
     printf(failures ? "%d failures\n" : "all equal\n", failures);
     return failures ? 1 : 0;
 }

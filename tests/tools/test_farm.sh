@@ -115,7 +115,7 @@ run 2 "a part past the last" render "$m" -o "$scratch/x" --shard 3/2
 run 2 "a file" render "$m" -o "$scratch/x.png" --shard 1/2
 complains "--shard needs -o DIR"
 run 2 "a picture twice" render "$m" --seeds 3,3 -o "$scratch/x" --shard 1/2
-complains "is asked for twice"
+complains "would be made twice"
 run 1 "a folder without shards" gather "$scratch"
 complains "holds no shards"
 run 0 "more shards than pictures" render "$m" --seeds 0-1 -o "$scratch/few" --shard 3/3

@@ -61,12 +61,12 @@ check "nothing is printed" [ ! -s "$scratch/out" ]
 
 # ---- very many pictures
 run 2 "10,000 pictures need --yes" render "$m" --seeds 0-9999 -o "$scratch/many"
-complains "10000 pictures: give --yes"
+complains "10000 pictures: add --yes"
 check "nothing was made" [ ! -e "$scratch/many" ]
 run 2 "10,000 frames too" animate "$m" --seeds 0,1 --frames 10000 -o "$scratch/many"
 printf 'parameters: {times: 2}\nbends: [{at: synthesis.b8.conv1, filter: multiply, factor: $times}]\n' >"$scratch/times.yaml"
 run 2 "and a sheet" sweep "$m" --bend "$scratch/times.yaml" --x trunc=0:1:100 --y times=0:1:100 -o "$scratch/many.png"
-complains "10000 pictures: give --yes"
+complains "10000 pictures: add --yes"
 run 2 "two axes of one parameter" sweep "$m" --x trunc=0:1:2 --y trunc=0:1:2 -o "$scratch/many.png"
 complains "--x and --y both change 'trunc'"
 run 2 "two moves of one parameter" animate "$m" --seeds 0 --move trunc=0:1 --move trunc=1:0 --frames 2 -o "$scratch/many"
@@ -81,7 +81,7 @@ if command -v script >/dev/null; then      # it gives the program a terminal
     answer() { # answer TEXT: to the question
         printf "$1" | script -qec "'$ganbend' render '$m' --seeds 0-9999 -o '$scratch/rest'" /dev/null >"$scratch/out" 2>&1
         status=$?
-        prints "10000 pictures. Go on? [y/N]"
+        prints "10000 pictures. Continue? [y/N]"
     }
     answer 'y\n'
     check "yes goes on" [ $status -eq 2 ]

@@ -106,7 +106,7 @@ if [ "$all" = all ]; then
     run 2 "w's of a BigGAN" project "$classes" $photo -o "$scratch/x" --space w
     complains "no w's"
     run 2 "a network that is no distance" project "$model" $photo -o "$scratch/x" --lpips "$model"
-    complains "no distance of two pictures"
+    complains "not a distance of two pictures"
     run 2 "z's have no such file" project "$model" $photo -o "$scratch/x" $few --space z --as rosinality
     complains "hold w's"
     if command -v ffmpeg >"$scratch/log" 2>&1; then

@@ -45,7 +45,7 @@ long="--at synthesis.b8.conv1 --samples 120 --csv"
     stopped=$?
     case $stopped in
     1)
-        complains "the same command goes on from"
+        complains "the same command continues from"
         run 1 "other options" units "$model" $long --state "$scratch/kept.npz" --first-sample 1
         complains "belongs to another model or other options"
         ;;

@@ -130,7 +130,7 @@ cp $fixtures/lpips-vgg-narrow.pth "$scratch/v0.0/vgg.pth"
 refused 1 "LPIPS v0.0" "$ganbend" convert $fixtures/vgg16-narrow.pth --lpips "$scratch/v0.0/vgg.pth" "$scratch/x.gbw"
 refused 1 "in place of NVIDIA's vgg16.pt, take torchvision's vgg16-397923af.pth" \
     "$ganbend" convert tests/fixtures/readers/torchscript.pt "$scratch/x.gbw"
-refused 2 "this network looks at pictures and makes none" "$ganbend" render "$(model monai)" -o "$scratch/x.png"
+refused 2 "this network looks at pictures and does not make any" "$ganbend" render "$(model monai)" -o "$scratch/x.png"
 refused 2 "it does not look at them" "$ganbend" dump weights/demo/things-64.gbw --picture "$scratch/faces/seed0000.png" \
     --at z -o "$scratch/x.npz"
 refused 2 "looks at pictures of 16x16 pixels only" "$ganbend" bench "$(model classifier)" --size 32

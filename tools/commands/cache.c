@@ -74,7 +74,7 @@ static const command list_command = {
     .name = "cache list",
     .operands = "",
     .usage = "[options]",
-    .about = "Lists the converted models, the last used first, with their sizes and times of use.",
+    .about = "Lists the converted models, the most recently used first, with their sizes and times of use.",
     .example = "ganbend cache list --json",
     .options = list_options,
     .run = run_list,
@@ -136,8 +136,8 @@ static const command limit_command = {
     .name = "cache limit",
     .operands = "[SIZE]",
     .usage = "",
-    .about = "Sets how much the cache may take, 10G unless it was set, and removes the models that were not used for the "
-             "longest time. Without SIZE it prints the limit.",
+    .about = "Sets how much the cache may take (10G by default), and removes the least recently used models beyond it. "
+             "Without SIZE it prints the limit.",
     .example = "ganbend cache limit 20G",
     .options = no_options,
     .run = run_limit,

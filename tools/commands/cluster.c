@@ -37,16 +37,16 @@ static const option options[] = {
      "network-bending clusters). Needed for networks without numbered layers.", 0, 0},
     {"--method", OPTION_CHOICE, AT(method), "correlation|published", "correlation (default): maps that rise and fall together; "
      "published: network-bending's, with classifiers of maps.", 0, 0},
-    {"--classifiers", OPTION_TEXT, AT(classifiers), "DIR", "Of --method published: DIR/K/classifierK_final.pt for layer K.", 0, 0},
+    {"--classifiers", OPTION_TEXT, AT(classifiers), "DIR", "With --method published: DIR/K/classifierK_final.pt for layer K.", 0, 0},
     {"--train", OPTION_FLAG, AT(train), NULL, "First train the classifiers that DIR does not have, which takes hours. The time is estimated "
-     "first, and a run that ended early goes on where it was.", 0, 0},
+     "first, and a run that ended early continues where it stopped.", 0, 0},
     {"--paper", RARE(OPTION_FLAG), AT(paper), NULL, "Train with the paper's numbers of epochs and maps instead of the published "
      "script's.", 0, 0},
     {"--epochs", RARE(OPTION_INTEGER), AT(epochs), "N", "Epochs of --train (default: 50).", 1, 1000000},
     {"--batch", RARE(OPTION_INTEGER), AT(batch), "N", "Maps in a step of --train (default: 100).", 1, 100000},
     {"--training-images", RARE(OPTION_INTEGER), AT(training_images), "N", "Images whose maps --train learns (default: 1000).", 1,
      1000000},
-    {"--stored-statistics", RARE(OPTION_FLAG), AT(stored_statistics), NULL, "Of --method published: normalise in the classifiers by "
+    {"--stored-statistics", RARE(OPTION_FLAG), AT(stored_statistics), NULL, "With --method published: normalise in the classifiers by "
      "their stored statistics instead of each map's own, which the published code does.", 0, 0},
     {"--for-image", RARE(OPTION_FLAG), AT(for_image), NULL, "Cluster the maps of the one image that --seeds, --z or --w gives, instead of "
      "averaging over --samples images.", 0, 0},

@@ -30,7 +30,7 @@ typedef struct settings {
 
 static const option options[] = {
     {"--tol", OPTION_NUMBER, AT(relative), "T", "Largest relative difference allowed (default: 2e-4).", 0, 1e30},
-    {"--abs", OPTION_NUMBER, AT(absolute), "A", "Absolute difference that is always allowed, for arrays that vanish but for "
+    {"--abs", OPTION_NUMBER, AT(absolute), "A", "Absolute difference that is always allowed, for arrays that are zero but for "
      "rounding errors, such as the gradient of a bias before a batch norm (default: 0).", 0, 1e30},
     {"--image", OPTION_TEXT, AT(image), "KEY", "Compare the image with the array image/KEY instead of image.", 0, 0},
     {"--noise", OPTION_CHOICE, AT(noise), "const|none", "Noise of the reference: the stored maps (default) or no noise.", 0,

@@ -265,8 +265,8 @@ const command find_command = {
     .operands = "MODEL",
     .usage = "--mask FILE.png [--at LAYER] [options]",
     .about = "Searches by gradients, over some images, for the feature maps of a layer (--at), or for a direction of w, that change "
-             "the region of the mask most and the rest of the picture least. It prints a recipe with a parameter 'strength', and in "
-             "its first line how often as much the region changes as the rest.",
+             "the region of the mask most and the rest of the picture least. It prints a recipe with a parameter 'strength', whose "
+             "first line says how many times as much the region changes as the rest.",
     .example = "ganbend find faces.gbw --mask eyes.png --at synthesis.b32.conv1 --sheet eyes-units.png --seeds 1-3 > eyes.yaml\n"
                "ganbend find faces.gbw --mask hair.png --layers 0-5 --name hair -o directions.npz > hair.yaml",
     .writes = WRITES_ARRAYS,

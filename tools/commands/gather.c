@@ -147,7 +147,7 @@ const command gather_command = {
     .usage = "[options]",
     .about = "Compares every file of a run that was made in shards with the shards' manifests, and names those that are missing, damaged "
              "or doubled, and the shards to run again. If there are none, it writes DIR/manifest.jsonl, with a line for each file that "
-             "has its settings, model, checksum and time; and of 'cluster' the clusters of all layers as "
+             "has its settings, model, checksum and time; and for 'cluster' the clusters of all layers as "
              "DIR/clusters.yaml. The exit status is 1 if anything is missing, damaged or doubled.",
     .example = "for i in 1 2 3 4; do ganbend render faces.gbw -o out --seeds 0-9999 --shard $i/4 & done; wait; ganbend gather out\n"
                "ganbend gather out --json",

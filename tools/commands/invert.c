@@ -38,9 +38,9 @@ static const option options[] = {
      "for several grid sizes figure.png.", 0, 0},
     {"--grid-sizes", OPTION_TEXT, AT(grid_sizes), "A-B", "Side of the blocks, in pixels of the layer, or a range of sizes; 0 is one "
      "vector everywhere (default: 2).", 0, 0},
-    {"--targets", OPTION_INTEGER, AT(targets), "N", "Wanted features: of the file, its first N; without one, features at a random "
-     "pixel of N images (default: all of the file, or 1).", 1, 100000},
-    {"--runs", OPTION_INTEGER, AT(runs), "N", "Inversions of each, from other vectors and other w's (default: 1).", 1, 1000},
+    {"--targets", OPTION_INTEGER, AT(targets), "N", "Number of wanted features: the first N of the file, or without a file those at a "
+     "random pixel of each of N images (default: all of the file, or 1).", 1, 100000},
+    {"--runs", OPTION_INTEGER, AT(runs), "N", "Inversions of each, starting from different vectors and w's (default: 1).", 1, 1000},
     {"--steps", OPTION_INTEGER, AT(steps), "N", "Steps of Adam (default: 512).", 1, 1000000},
     {"--rate", OPTION_NUMBER, AT(rate), "R", "Their learning rate (default: 0.05).", 1e-9, 1000},
     {"--first-sample", OPTION_INTEGER, AT(first_sample), "S", "Draw the wanted features from the images of seeds S, S + 1, … "
@@ -433,10 +433,10 @@ const command invert_command = {
     .summary = "find vectors whose picture has wanted features",
     .operands = "MODEL [FEATURES]",
     .usage = "--at LAYER [-o DIR] [options]",
-    .about = "Finds two activation vectors: painted over the layer, one in small blocks and the other between them, they give a "
-             "picture whose features, averaged, are those that are wanted. FEATURES is an array [C] or [n, C] of them, or maps that "
+    .about = "Finds two activation vectors that, painted over the layer, one in small blocks and the other between them, give a "
+             "picture whose average features are the wanted ones. FEATURES is an array [C] or [n, C] of them, or maps that "
              "'ganbend dump --picture' wrote; without it they are drawn from images of the model. Several grid sizes and runs repeat "
-             "the painting paper's experiment. Interrupted, the command goes on from the results in its folder.",
+             "the painting paper's experiment. After an interruption the command continues from the results in its folder.",
     .example = "ganbend invert faces.gbw --at synthesis.b16.conv1 -o inverted\n"
                "ganbend invert faces.gbw wanted.npz --at synthesis.b16.conv1 --features resnet50.gbw --features-at layer3 -o out\n"
                "ganbend invert faces.gbw --at synthesis.b16.conv1 --grid-sizes 0-5 --runs 3 --targets 16 -o figure9",

@@ -32,7 +32,7 @@ typedef struct settings {
 
 static const option options[] = {
     {"-o", OPTION_TEXT, AT(out), "DIR", "Folder for projected_w.npz (NVIDIA's file; projected_z.npz for a z), proj.png, the cut "
-     "photo target.png, stages.png, and recipe.yaml, with which 'render --bend' draws the picture again; of several photos "
+     "photo target.png, stages.png, and recipe.yaml, with which 'render --bend' draws the picture again; for several photos "
      "DIR/NAME for each.", 0, 0},
     {"--schedule", OPTION_CHOICE, AT(schedule), "fast|rosinality|nvidia", "How to search. fast: from the four nearest of 256 samples, "
      "small pictures first, until nothing improves. rosinality, nvidia: as their projectors do, with noise maps (default: "
@@ -49,7 +49,7 @@ static const option options[] = {
     {"--samples", RARE(OPTION_INTEGER), AT(samples), "N", "Samples for the mean w, or with fast to start from (default: 10000 and "
      "256).", 2, 1000000},
     {"--as", OPTION_CHOICE, AT(as), "rosinality|networkbending", "Also write projected.pt as that projector does.", 0, 0},
-    {"--resume", OPTION_FLAG, AT(resume), NULL, "Go on where an interrupted run with the same options stopped.", 0, 0},
+    {"--resume", OPTION_FLAG, AT(resume), NULL, "Continue where an interrupted run with the same options stopped.", 0, 0},
     {"--threads", RARE(OPTION_INTEGER), AT(on.threads), "N", "Number of threads (default: one per core).", 1, 1024},
     SHARD_OPTION(settings, shard),
     {0}
@@ -356,7 +356,7 @@ const command project_command = {
     .usage = "-o DIR [options]",
     .about = "Finds the w, the w's of all layers or the z whose picture is nearest to a photo, and draws it. The photo is a PNG, or "
              "anything that ffmpeg reads; its centre is cut out and scaled. PHOTO may also be a folder of photos, or a .txt file with a path "
-             "on each line. Pictures of the way there appear in DIR/stages. "
+             "on each line. Intermediate pictures appear in DIR/stages. "
              "'ganbend render MODEL --w DIR/projected_w.npz' and NVIDIA's tools read the result.",
     .example = "ganbend project faces.gbw photo.png -o me\n"
                "ganbend render faces.gbw --w me/projected_w.npz -o me.png\n"

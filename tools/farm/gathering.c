@@ -159,7 +159,7 @@ static gb_status read_part(gathering *g, const char *folder, int shard, bool jou
         manifest_read(path, journal, m, err) || !m->head)
         return err->status;
     if (strcmp(m->head, head) != 0)
-        return state(err, GB_BAD_ARGUMENT, "%s: is of another run than run.jsonl; remove one of them", path);
+        return state(err, GB_BAD_ARGUMENT, "%s: belongs to another run than run.jsonl; remove one of them", path);
     for (size_t i = 0; i < m->count; i++)
         if (m->lines[i].item >= g->items) return state(err, GB_BAD_FILE, "%s: item %zu of %zu", path, m->lines[i].item, g->items);
     g->output_count += m->count;

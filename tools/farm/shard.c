@@ -84,7 +84,7 @@ static gb_status other_run(const char *path, const char *there, const char *want
     bool failed = json_out_of_memory();
     json_t *new = json_read(wanted, strlen(wanted), 0, NULL);
     const char *key;
-    state(err, GB_BAD_ARGUMENT, "%s: is of another run; give another folder", path);
+    state(err, GB_BAD_ARGUMENT, "%s: belongs to another run; give another folder", path);
     json_object_foreach(new, key, value) {
         json_t *before = json_object_get(old, key);
         char *texts[2] = {json_write(before, JSON_ENCODE_ANY), json_write(value, JSON_ENCODE_ANY)};
@@ -135,7 +135,7 @@ static gb_status check_names(const char *names, size_t count, gb_error *err) {
         qsort(sorted, count, sizeof *sorted, compare_names);
         for (size_t i = 1; i < count && !err->status; i++)
             if (!strcmp(sorted[i - 1], sorted[i]))
-                state(err, GB_BAD_ARGUMENT, "%s is asked for twice; shards need each output once", sorted[i]);
+                state(err, GB_BAD_ARGUMENT, "%s would be made twice; a run in shards makes every output once", sorted[i]);
     } else {
         state(err, GB_NO_MEMORY, "out of memory");
     }
@@ -226,7 +226,7 @@ static void keep_item(shard *s, const manifest_line *lines, size_t count) {
 static gb_status take_over(shard *s, const char *path, bool journal, size_t *whole, gb_error *err) {
     manifest m;
     if (!manifest_read(path, journal, &m, err) && m.head && strcmp(m.head, s->head) != 0)
-        state(err, GB_BAD_ARGUMENT, "%s: is of another run; give another folder", path);
+        state(err, GB_BAD_ARGUMENT, "%s: belongs to another run; give another folder", path);
     *whole = m.whole;
     if (!err->status && m.count) {
         progress p = progress_start("checking", m.count);

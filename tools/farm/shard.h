@@ -16,7 +16,7 @@ typedef struct shard_options { const char *part; } shard_options;
 /* The row of a command's option table, for the shard_options that are `member` of its settings. */
 #define SHARD_OPTION(settings_type, member) \
     {"--shard", OPTION_TEXT, offsetof(settings_type, member.part), "I/N", \
-     "Make part I of N of the outputs in DIR, for 'ganbend gather'. A part that was killed goes on where it was.", 0, 0}
+     "Make part I of N of the outputs in DIR, for 'ganbend gather'. A part that was killed continues where it stopped.", 0, 0}
 
 enum { SHARD_NAME_ROOM = 256 };
 

@@ -164,8 +164,8 @@ gb_status load_inputs(const input_options *options, const gb_model *model, input
     if (in->source == FROM_Z && load_z(options->z, model, &in->latents, err)) return err->status;
     if (in->source == FROM_W && load_w(options->w, model, reading_of(options->w_as), &in->latents, err)) return err->status;
     if (gb_model_find_role(model, GB_ROLE_PICTURE, 0) != GB_NO_NODE)
-        return state(err, GB_BAD_ARGUMENT, "this network looks at pictures and makes none; 'ganbend dump --picture FILE.png' "
-                     "writes what its layers answer, 'ganbend compare' compares them");
+        return state(err, GB_BAD_ARGUMENT, "this network looks at pictures and does not make any; 'ganbend dump --picture "
+                     "FILE.png' writes the outputs of its layers, 'ganbend compare' compares them");
     if (in->source == FROM_SEEDS && gb_model_find_role(model, GB_ROLE_Z, 0) == GB_NO_NODE)
         return state(err, GB_BAD_ARGUMENT, "this model has no z; give its w's with --w");
     points = count_points(in, count_sources(in));

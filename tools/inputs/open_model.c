@@ -55,8 +55,8 @@ void close_model(loaded_model *o) {
 
 gb_status check_picture(const loaded_model *o, const char *name, gb_error *err) {
     if (o->model && gb_model_find_role(o->model, GB_ROLE_PICTURE, 0) != GB_NO_NODE)
-        return state(err, GB_BAD_ARGUMENT, "%s: this network looks at pictures and makes none; 'ganbend dump --picture "
-                     "FILE.png' writes what its layers answer", name);
+        return state(err, GB_BAD_ARGUMENT, "%s: this network looks at pictures and does not make any; 'ganbend dump --picture "
+                     "FILE.png' writes the outputs of its layers", name);
     if (o->channels == 1 || o->channels == 3 || o->channels == 4) return GB_OK;
     return state(err, GB_BAD_ARGUMENT, "%s: the output has %lld channels; a picture has 1 (grey), 3 (RGB) or 4 (RGBA). "
                  "'ganbend dump' writes the output as an array", name, (long long)o->channels);

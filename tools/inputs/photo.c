@@ -37,7 +37,8 @@ static gb_status read_other(const char *path, photo *p, gb_error *err) {
     const char *const input[] = {"-protocol_whitelist", "file", "-i", from, NULL};
     ffmpeg f;
     if (!host_has_program("ffmpeg"))
-        return state(err, GB_BAD_ARGUMENT, "%s: is no PNG, and there is no ffmpeg to read it", path);
+        return state(err, GB_BAD_ARGUMENT, "%s: not a PNG, and ffmpeg, which could read it, was not found; install ffmpeg, or give "
+                     "a PNG", path);
     if (snprintf(from, sizeof from, "file:%s", path) >= (int)sizeof from)
         return state(err, GB_BAD_ARGUMENT, "%.100s…: this path is too long", path);
     if (name_temporary("photo.png", png, err)) return err->status;

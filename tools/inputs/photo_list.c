@@ -100,7 +100,8 @@ static gb_status check_names(const photo_list *l, gb_error *err) {
     qsort(sorted, l->count, sizeof *sorted, compare_texts);
     for (size_t i = 1; i < l->count && !err->status; i++)
         if (!strcmp(sorted[i - 1], sorted[i]))
-            state(err, GB_BAD_ARGUMENT, "two photos are named '%s', and so would their results be", sorted[i]);
+            state(err, GB_BAD_ARGUMENT, "two photos are named '%s', and their results would have the same name; rename one",
+                  sorted[i]);
     free(sorted);
     return err->status;
 }

@@ -30,7 +30,7 @@ static const struct { int writes; option row; } general[] = {
           "kind.", 0, 0}},
     {~0, {"--quiet", OPTION_FLAG, 0, NULL, "Or -q: do not print what was written.", 0, 0}},
     {~0, {"--verbose", OPTION_FLAG, 0, NULL, "Or -v: also print the model, the processor, and times.", 0, 0}},
-    {WRITES_PICTURE | WRITES_ANIMATION, {"--yes", OPTION_FLAG, 0, NULL, "Make 10,000 pictures and more without a question.",
+    {WRITES_PICTURE | WRITES_ANIMATION, {"--yes", OPTION_FLAG, 0, NULL, "Make 10,000 pictures or more without asking.",
                                          0, 0}},
     {0, {"--help", OPTION_FLAG, 0, NULL, "Print this help.", 0, 0}},
     {0, {"--help-all", OPTION_FLAG, 0, NULL, "Print all options in full.", 0, 0}},

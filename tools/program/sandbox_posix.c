@@ -347,7 +347,7 @@ static size_t read_whole(int from, void *bytes, size_t size, int *failure) {
 }
 
 static void cannot_read(sandbox_child *child, int failure) {
-    state(&child->failed, GB_IO, "cannot read what a process writes: %s", strerror(failure));
+    state(&child->failed, GB_IO, "cannot read the output of a process: %s", strerror(failure));
 }
 
 /* What the child says of its failure is not trusted either. */
@@ -361,7 +361,7 @@ static void take_error(sandbox_child *child) {
     else if (whole && (int)said.status > GB_OK && said.status <= GB_DEVICE)
         state(e, said.status, "%s", said.message);
     else
-        state(e, GB_IO, "the process that read the file failed without saying why");
+        state(e, GB_IO, "the process that read the file failed without a message");
 }
 
 static void wait_for(sandbox_child *child) {

@@ -15,6 +15,6 @@ bool work_goes_on(void *arg, double share) {
 
 gb_status end_work(const char *file, gb_error *err) {
     if (file && err->status == GB_CANCELLED)
-        state(err, GB_CANCELLED, "interrupted; the same command goes on from %s", file);
+        state(err, GB_CANCELLED, "interrupted; the same command continues from %s", file);
     return err->status;
 }

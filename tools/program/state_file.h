@@ -6,8 +6,8 @@
 
 /* A row of the command's options; `member` of its settings is the file's name, or NULL. */
 #define STATE_OPTION(settings, member)                                                                                        \
-    {"--state", RARE(OPTION_TEXT), offsetof(settings, member), "FILE.npz", "Keep what is done in this file: after an interruption " \
-     "the same command goes on from it. At the end it is removed.", 0, 0}
+    {"--state", RARE(OPTION_TEXT), offsetof(settings, member), "FILE.npz", "Save progress in this file: after an interruption " \
+     "the same command continues from it. It is removed at the end.", 0, 0}
 
 /* Before the work: with a file, signals end it in good order, otherwise at once. */
 void begin_work(const char *file);

@@ -102,7 +102,7 @@ static void *analyse(void *arg) {
 
 gb_status analysis_start(analysis *a, int64_t id, analysis_task task, gb_error *err) {
     if (a->id) {
-        state(err, GB_BAD_ARGUMENT, "something is being found already; wait for it, or stop it first");
+        state(err, GB_BAD_ARGUMENT, "another search is running; wait for it, or stop it first");
     } else {
         a->task = task;
         a->ended = false;

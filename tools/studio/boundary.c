@@ -12,7 +12,7 @@ gb_status boundary_read(live *s, const char *recipe, const char *name, boundary 
     const int64_t *shape = b->info.shape;
     int ndim = b->info.ndim;
     if (ndim < 1 || ndim > 3 || (ndim == 3 && shape[0] > MAX_MAPS))
-        return state(err, GB_BAD_ARGUMENT, "'%s' is no vector, and has no feature maps or too many", b->info.name);
+        return state(err, GB_BAD_ARGUMENT, "'%s' is not a vector, and has no feature maps or too many", b->info.name);
     b->maps = ndim == 3 ? (size_t)shape[0] : 1;
     b->h = ndim > 1 ? (size_t)shape[ndim - 2] : 1;
     b->w = (size_t)shape[ndim - 1];

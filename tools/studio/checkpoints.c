@@ -49,12 +49,12 @@ gb_status checkpoint_path(const shared *of, size_t folder, const char *inside, c
     used = (size_t)snprintf(path, PATH_ROOM, "%s", of->folders[folder]);
     for (const char *part = inside; *part && used < PATH_ROOM; part += part[0] == '/') {
         size_t length = strcspn(part, "/");
-        if (!is_part(part, length)) return state(err, GB_BAD_ARGUMENT, "%.200s: is no path in this folder", inside);
+        if (!is_part(part, length)) return state(err, GB_BAD_ARGUMENT, "%.200s: is not a path in this folder", inside);
         used += (size_t)snprintf(path + used, PATH_ROOM - used, "/%.*s", (int)length, part);
         if (used < PATH_ROOM && lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
             return state(err, GB_IO, "%.200s: is a symbolic link, which the studio does not follow", inside);
         part += length;
-        if (*part == '/' && !part[1]) return state(err, GB_BAD_ARGUMENT, "%.200s: is no path in this folder", inside);
+        if (*part == '/' && !part[1]) return state(err, GB_BAD_ARGUMENT, "%.200s: is not a path in this folder", inside);
     }
     return used < PATH_ROOM ? GB_OK : state(err, GB_BAD_ARGUMENT, "%.100s…: path too long", inside);
 }
@@ -148,7 +148,7 @@ gb_status shared_add_model(shared *of, gb_model *model, const char *path, const 
     pthread_mutex_lock(&of->clients.lock);
     count = atomic_load(&of->model_count);
     if (!copy) state(err, GB_NO_MEMORY, "out of memory");
-    else if (count >= of->model_room) state(err, GB_BAD_ARGUMENT, "%zu models are open, which is the most", count);
+    else if (count >= of->model_room) state(err, GB_BAD_ARGUMENT, "%zu models are open, and no more can be", count);
     if (!err->status) {
         shared_model *m = &of->models[count];
         *m = (shared_model){.model = model, .path = copy, .own_path = copy};

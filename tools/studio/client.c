@@ -238,7 +238,7 @@ int client_open(shared *s, client **out, char reason[CLOSE_REASON]) {
     client *c = slot ? calloc(1, sizeof *c) : NULL;
     *out = NULL;
     if (!slot) {
-        snprintf(reason, CLOSE_REASON, "%d tabs are open, which is the most; close one", (int)MAX_CLIENTS);
+        snprintf(reason, CLOSE_REASON, "%d tabs are open, and no more are served; close one", (int)MAX_CLIENTS);
         return CLOSE_TRY_LATER;
     }
     if (c) {

@@ -16,7 +16,7 @@ gb_status handle_film(live *s, const message *m, outgoing *p, gb_error *err) {
     if (format->encoded && !s->shared->ffmpeg)
         return state(err, GB_BAD_ARGUMENT, "ffmpeg is not in the PATH; it is needed for films other than PNG frames");
     if (!m->width != !m->height || m->width % 2 || m->height % 2 || (m->width && !format->encoded))
-        return state(err, GB_BAD_ARGUMENT, "a size is an even width and height, of films that ffmpeg encodes");
+        return state(err, GB_BAD_ARGUMENT, "only films that ffmpeg encodes have a size, and it is an even width and height");
     if (!is_valid_name(m->name)) return folder_path(next.frames, next.out, NULL, m->name, "", err);
     snprintf(next.name, sizeof next.name, "%s", m->name);
     if (film_name(&next, err) || unfinished_path(next.frames, next.out, err) || host_make_folder(next.frames, err))

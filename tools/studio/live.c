@@ -155,7 +155,7 @@ static gb_status read_recipe(const live *s, const char *text, bending *b, inputs
     if (check_inputs(&options, in, err) || load_inputs(&options, s->o.model, in, err)) return err->status;
     if (in->count != 1)
         return state(err, GB_BAD_ARGUMENT, "the studio shows one picture, but these inputs make %zu; give one seed and one "
-                     "class are wanted, or one mixture of classes", in->count);
+                     "class, or one mixture of classes", in->count);
     return GB_OK;
 }
 

@@ -29,7 +29,7 @@ static gb_status make_view(const boundary *b, const message *m, view *v, gb_erro
             return state(err, GB_BAD_ARGUMENT, "'%s' has %zu maps, counted from 0", name, b->maps);
         v->planes += (size_t)m->channel * b->h * b->w;
     } else if (!strcmp(m->show, "colour")) {
-        if (b->maps != COLOURS) return state(err, GB_BAD_ARGUMENT, "'%s' is no picture of three colours", name);
+        if (b->maps != COLOURS) return state(err, GB_BAD_ARGUMENT, "'%s' is not a picture of three colours", name);
         v->count = COLOURS;
     } else if (!strcmp(m->show, "all")) {
         v->count = b->maps;

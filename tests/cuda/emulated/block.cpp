@@ -1,6 +1,6 @@
-/* The threads of a block. They are fibers, which run in a changing order; blocks run one after another, also in a
- * changing order. Shared memory, static and dynamic, begins as NaN in every block, and dynamic shared memory ends or
- * begins at a page that no thread may access. */
+/* The threads of a block. They run in a changing order, each on a fiber from its beginning to its end, and a fiber that a
+ * thread has left takes the next one; blocks run one after another, also in a changing order. Shared memory, static and
+ * dynamic, begins as NaN in every block, and dynamic shared memory ends or begins at a page that no thread may access. */
 #include "emulated.h"
 #include "emulated_hopper.h"
 #include "emulated_ptx.h"
@@ -24,7 +24,7 @@
 #define ADDRESS_SANITIZER 0
 #endif
 
-thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
+constinit thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 /* The section of static shared memory; absent if no kernel has any. */
 extern "C" unsigned char __start_emulated_shared[] __attribute__((weak));
@@ -45,21 +45,29 @@ struct position { void *words[5]; };
 struct fiber {
     ucontext_t context;
     position here;
-    std::unique_ptr<char[]> stack;
+    std::unique_ptr<char[]> stack{new char[STACK]};
     bool begun = false;
-    state is = DONE;
-    dim3 index;
-    void *mine = NULL;
-    bool (*holds)(void *of) = NULL;     /* what a thread at a condition waits for */
+    bool (*holds)(void *of) = NULL;     /* what its thread waits for at a condition */
     void *of = NULL;
-    std::vector<copy> copies;
+    std::vector<copy> copies;           /* of its thread */
 };
 
 struct machine {
     std::vector<std::unique_ptr<fiber>> fibers;
+    std::vector<fiber *> idle;
+    /* Of each thread. Those that have not begun and those that have ended have no fiber. */
+    state is[MAX_THREADS];
+    fiber *on[MAX_THREADS];
+    dim3 index[MAX_THREADS];
+    void *mine[MAX_THREADS];            /* the argument of its warp's operation */
     int count = 0, current = -1, alive = 0, at_barrier = 0;
+    int alive_of_warp[MAX_THREADS / WARP], at_warp[MAX_THREADS / WARP], at_warpgroup[MAX_THREADS / WARPGROUP];
     unsigned block_epoch = 0, warp_epoch[MAX_THREADS / WARP] = {0};
+    /* A round: the thread to look at next, in which direction, and how many are left. */
+    int next = 0, step = 1, left = 0;
+    bool moved = false;                 /* a thread has run in this round */
     position scheduler;
+    bool from_scheduler = false;        /* the last switch was from it */
     const void *scheduler_stack = NULL;
     size_t scheduler_size = 0;
     const std::function<void()> *kernel = NULL;
@@ -68,7 +76,8 @@ struct machine {
     size_t shared_bytes = 0;
 };
 
-thread_local std::unique_ptr<machine> device;
+/* A plain pointer, because every use of one that has a destructor calls a function first. */
+thread_local machine *device;
 
 /* Dynamic shared memory between two pages without access. */
 struct guarded {
@@ -109,9 +118,8 @@ machine *this_machine(void) {
         return sigaction(SIGSEGV, &action, &other_handler) == 0;
     }();
     (void)handles;
-    if (!device)
-        device = std::make_unique<machine>();
-    return device.get();
+    static thread_local std::unique_ptr<machine> of_this_thread = std::make_unique<machine>();
+    return device = of_this_thread.get();
 }
 
 #if ADDRESS_SANITIZER
@@ -136,30 +144,98 @@ NOT_INSTRUMENTED void switch_to_new(position *from, fiber *f) {
         begin_fiber(f);
 }
 
-void to_scheduler(fiber *self) {
+/* To be called first on the stack to which a switch leads; `fake` is what the sanitizer gave when that stack was left. */
+void arrive(void *fake) {
 #if ADDRESS_SANITIZER
-    void *fake;
-    __sanitizer_start_switch_fiber(&fake, device->scheduler_stack, device->scheduler_size);
+    const void *left;
+    size_t size;
+    __sanitizer_finish_switch_fiber(fake, &left, &size);
+    if (device->from_scheduler) {
+        device->scheduler_stack = left;
+        device->scheduler_size = size;
+    }
 #endif
-    switch_to(&self->here, &device->scheduler);
-#if ADDRESS_SANITIZER
-    __sanitizer_finish_switch_fiber(fake, &device->scheduler_stack, &device->scheduler_size);
-#endif
+    (void)fake;
+    device->from_scheduler = false;
 }
 
-void fiber_main(void) {
+/* Leaves this stack for a fiber's, or the scheduler's if that is NULL. Returns when something leads back to `here`. */
+void leave(position *here, fiber *to) {
+    void *fake = NULL;
+    device->from_scheduler = here == &device->scheduler;
 #if ADDRESS_SANITIZER
-    __sanitizer_finish_switch_fiber(NULL, &device->scheduler_stack, &device->scheduler_size);
+    __sanitizer_start_switch_fiber(&fake, to ? to->stack.get() : device->scheduler_stack,
+                                   to ? (size_t)STACK : device->scheduler_size);
 #endif
-    for (;;) {
-        fiber *self = device->fibers[device->current].get();
-        (*device->kernel)();
+    if (!to) {
+        switch_to(here, &device->scheduler);
+    } else if (to->begun) {
+        switch_to(here, &to->here);
+    } else {
+        to->begun = true;
+        switch_to_new(here, to);
+    }
+    arrive(fake);
+}
+
+/* Makes the next thread of the round that is ready the current one; false if there is none. */
+bool choose_thread(machine *m) {
+    while (m->left > 0) {
+        int k = m->next;
+        m->left--;
+        m->next += m->step;
+        if (m->next < 0 || m->next == m->count)
+            m->next = m->step > 0 ? 0 : m->count - 1;
+        if (m->is[k] == READY) {
+            m->current = k;
+            m->moved = true;
+            threadIdx = m->index[k];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The fiber of the current thread. */
+fiber *fiber_of_current(machine *m) {
+    fiber *&f = m->on[m->current];
+    if (!f && m->idle.empty()) {
+        m->fibers.push_back(std::make_unique<fiber>());
+        f = m->fibers.back().get();
+    } else if (!f) {
+        f = m->idle.back();
+        m->idle.pop_back();
+    }
+    return f;
+}
+
+/* Lets other threads run until the current one is ready again. */
+void wait_in(machine *m, state why) {
+    fiber *self = m->on[m->current];
+    m->is[m->current] = why;
+    leave(&self->here, choose_thread(m) ? fiber_of_current(m) : NULL);
+}
+
+/* Runs the current thread, then others that have not begun, as long as they are next. */
+void fiber_main(void) {
+    arrive(NULL);
+    for (machine *m = device;;) {
+        fiber *self = m->on[m->current];
+        (*m->kernel)();
         if (!self->copies.empty())
             emulated_fail("a thread ended without waiting for its asynchronous copies");
         emulated_async_thread_end();
-        self->is = DONE;
-        device->alive--;
-        to_scheduler(self);
+        m->is[m->current] = DONE;
+        m->on[m->current] = NULL;
+        m->alive_of_warp[m->current / WARP]--;
+        m->alive--;
+        bool found = choose_thread(m);
+        if (found && !m->on[m->current]) {
+            m->on[m->current] = self;
+        } else {
+            m->idle.push_back(self);
+            leave(&self->here, found ? m->on[m->current] : NULL);
+        }
     }
 }
 
@@ -170,23 +246,6 @@ void begin_fiber(fiber *f) {
     f->context.uc_link = NULL;
     makecontext(&f->context, fiber_main, 0);
     setcontext(&f->context);
-}
-
-void to_fiber(fiber *f) {
-    bool begun = f->begun;
-    threadIdx = f->index;
-    f->begun = true;
-#if ADDRESS_SANITIZER
-    void *fake;
-    __sanitizer_start_switch_fiber(&fake, f->stack.get(), STACK);
-#endif
-    if (begun)
-        switch_to(&device->scheduler, &f->here);
-    else
-        switch_to_new(&device->scheduler, f);
-#if ADDRESS_SANITIZER
-    __sanitizer_finish_switch_fiber(fake, NULL, NULL);
-#endif
 }
 
 /* The sequence of pseudorandom numbers that decides what runs and arrives first. */
@@ -201,36 +260,33 @@ void run_block(machine *m) {
     m->at_barrier = 0;
     m->block_epoch++;
     for (int i = 0; i < m->count; i++) {
-        m->fibers[i]->is = READY;
-        m->fibers[i]->index = dim3(i % blockDim.x, i / blockDim.x % blockDim.y, i / (blockDim.x * blockDim.y));
+        m->is[i] = READY;
+        m->at_warp[i / WARP] = m->at_warpgroup[i / WARPGROUP] = 0;
+        m->alive_of_warp[i / WARP] = i % WARP + 1;
     }
     while (m->alive) {
-        bool moved = false;
-        int order = (int)draw(m), start = order % m->count, step = order >> 20 & 1 ? 1 : m->count - 1;
-        for (int i = 0, k = start; i < m->count; i++, k = (k + step) % m->count) {
-            if (m->fibers[k]->is != READY)
-                continue;
-            m->current = k;
-            to_fiber(m->fibers[k].get());
-            moved = true;
-        }
+        int order = (int)draw(m);
+        m->next = order % m->count;
+        m->step = order >> 20 & 1 ? 1 : -1;
+        m->left = m->count;
+        m->moved = false;
+        if (choose_thread(m))
+            leave(&m->scheduler, fiber_of_current(m));
         if (m->at_barrier && m->at_barrier == m->alive) {
             for (int i = 0; i < m->count; i++)
-                if (m->fibers[i]->is == AT_BARRIER)
-                    m->fibers[i]->is = READY;
+                if (m->is[i] == AT_BARRIER)
+                    m->is[i] = READY;
             m->at_barrier = 0;
             m->block_epoch++;
-            moved = true;
+            m->moved = true;
         }
-        moved = emulated_async_step(!moved) || moved;
-        for (int i = 0; i < m->count; i++) {
-            fiber *f = m->fibers[i].get();
-            if (f->is == AT_CONDITION && f->holds(f->of)) {
-                f->is = READY;
-                moved = true;
+        m->moved = emulated_async_step(!m->moved) || m->moved;
+        for (int i = 0; i < m->count; i++)
+            if (m->is[i] == AT_CONDITION && m->on[i]->holds(m->on[i]->of)) {
+                m->is[i] = READY;
+                m->moved = true;
             }
-        }
-        if (!moved)
+        if (!m->moved)
             emulated_fail("deadlock: some threads wait for others that do not arrive");
     }
     emulated_async_block_end();
@@ -260,7 +316,7 @@ void land(copy *c) {
 void land_some(fiber *self) {
     if (self->copies.empty())
         return;
-    unsigned which = draw(device.get());
+    unsigned which = draw(device);
     for (copy &c : self->copies) {
         if (!c.landed && which & 1)
             land(&c);
@@ -283,12 +339,10 @@ void emulated_run(const std::function<void()> &kernel, dim3 grid, dim3 block, si
     fesetenv(FE_DFL_ENV);
     m->kernel = &kernel;
     m->count = (int)(block.x * block.y * block.z);
-    while ((int)m->fibers.size() < m->count) {
-        m->fibers.push_back(std::make_unique<fiber>());
-        m->fibers.back()->stack.reset(new char[STACK]);
-    }
     gridDim = grid;
     blockDim = block;
+    for (int i = 0; i < m->count; i++)
+        m->index[i] = dim3(i % block.x, i / block.x % block.y, i / (block.x * block.y));
     /* Every block once: from a random one in random steps that have no factor in common with their number. */
     uint64_t blocks = (uint64_t)grid.x * grid.y * grid.z;
     uint64_t at = draw(m) % blocks, step = draw(m) % blocks;
@@ -304,13 +358,13 @@ void emulated_run(const std::function<void()> &kernel, dim3 grid, dim3 block, si
 }
 
 emulated_place emulated_where(void) {
-    const machine *m = device.get();
+    const machine *m = device;
     return {(unsigned)m->current, m->block_epoch, m->warp_epoch[m->current / WARP]};
 }
 
 int emulated_shared_word(const void *byte) {
     const unsigned char *at = (const unsigned char *)byte;
-    const machine *m = device.get();
+    const machine *m = device;
     if (!m)
         return -1;
     if (at >= m->shared && at < m->shared + m->shared_bytes)
@@ -323,11 +377,9 @@ int emulated_shared_word(const void *byte) {
 /* ------------------------------------------------------------------------------------------------ in a kernel */
 
 void __syncthreads(void) {
-    fiber *self = device->fibers[device->current].get();
-    land_some(self);
-    self->is = AT_BARRIER;
+    land_some(device->on[device->current]);
     device->at_barrier++;
-    to_scheduler(self);
+    wait_in(device, AT_BARRIER);
 }
 
 unsigned char *emulated_shared(void) {
@@ -335,11 +387,11 @@ unsigned char *emulated_shared(void) {
 }
 
 unsigned emulated_draw(void) {
-    return draw(device.get());
+    return draw(device);
 }
 
 uint32_t shared_address(const void *p) {
-    const machine *m = device.get();
+    const machine *m = device;
     const unsigned char *at = (const unsigned char *)p;
     if (at < m->shared || at > m->shared + m->shared_bytes)
         emulated_fail("an address that is not in the block's dynamic shared memory");
@@ -347,7 +399,7 @@ uint32_t shared_address(const void *p) {
 }
 
 unsigned char *emulated_shared_at(uint32_t address, size_t bytes) {
-    const machine *m = device.get();
+    const machine *m = device;
     unsigned char *at = memory_of_blocks().first + (ptrdiff_t)address - SHARED_WINDOW;
     if (at < m->shared || at + bytes > m->shared + m->shared_bytes)
         emulated_fail("an address that is not in the block's dynamic shared memory");
@@ -355,46 +407,42 @@ unsigned char *emulated_shared_at(uint32_t address, size_t bytes) {
 }
 
 void emulated_wait_until(bool (*holds)(void *of), void *of) {
-    fiber *self = device->fibers[device->current].get();
+    fiber *self = device->on[device->current];
     if (holds(of))
         return;
     self->holds = holds;
     self->of = of;
-    self->is = AT_CONDITION;
-    to_scheduler(self);
+    wait_in(device, AT_CONDITION);
 }
 
-/* Threads that act together: the `size` threads around the running one. */
-static void act_together(int size, state waiting, void *mine, void (*act)(void *const *lanes, void *how), void *how) {
-    machine *m = device.get();
-    int first = m->current / size * size, last = first + size < m->count ? first + size : m->count;
-    fiber *self = m->fibers[m->current].get();
-    void *lanes[WARPGROUP] = {NULL};
-    bool all = true;
-    self->mine = mine;
-    for (int i = first; i < last; i++) {
-        fiber *f = m->fibers[i].get();
-        if (f != self && f->is != DONE)
-            all = all && f->is == waiting;
-        lanes[i - first] = f->is == DONE ? NULL : f->mine;
-    }
-    if (!all) {
-        self->is = waiting;
-        to_scheduler(self);
+/* Threads that act together: the `size` threads around the running one. `arrived` counts those of each such group that wait. */
+static void act_together(int size, state waiting, int *arrived, void *mine, void (*act)(void *const *lanes, void *how),
+                         void *how) {
+    machine *m = device;
+    int first = m->current / size * size, last = first + size < m->count ? first + size : m->count, alive = 0;
+    m->mine[m->current] = mine;
+    for (int i = first; i < last; i += WARP)
+        alive += m->alive_of_warp[i / WARP];
+    if (++arrived[first / size] < alive) {
+        wait_in(m, waiting);
         return;
     }
+    arrived[first / size] = 0;
+    void *lanes[WARPGROUP] = {NULL};
+    for (int i = first; i < last; i++)
+        lanes[i - first] = m->is[i] == DONE ? NULL : m->mine[i];
     act(lanes, how);
     for (int i = first; i < last; i++)
-        if (m->fibers[i]->is == waiting)
-            m->fibers[i]->is = READY;
+        if (m->is[i] == waiting)
+            m->is[i] = READY;
 }
 
 void emulated_warp(void *mine, void (*act)(void *const *lanes, void *how), void *how) {
-    act_together(WARP, AT_WARP, mine, act, how);
+    act_together(WARP, AT_WARP, device->at_warp, mine, act, how);
 }
 
 void emulated_warpgroup(void *mine, void (*act)(void *const *lanes, void *how), void *how) {
-    act_together(WARPGROUP, AT_WARPGROUP, mine, act, how);
+    act_together(WARPGROUP, AT_WARPGROUP, device->at_warpgroup, mine, act, how);
 }
 
 void __syncwarp(unsigned) {
@@ -402,22 +450,22 @@ void __syncwarp(unsigned) {
 }
 
 void copy_async16(void *to, const void *from, int bytes) {
-    fiber *self = device->fibers[device->current].get();
+    fiber *self = device->on[device->current];
     if ((uintptr_t)to % 16 || (uintptr_t)from % 16)
         emulated_fail("an asynchronous copy of 16 bytes is not aligned to 16 bytes");
     if (emulated_watching)
         emulated_copy_issued(to, 16);
     self->copies.push_back({to, from, (size_t)bytes, 16, false, false});
-    if (draw(device.get()) & 1)
+    if (draw(device) & 1)
         land(&self->copies.back());
 }
 
 void copy_commit(void) {
-    device->fibers[device->current]->copies.push_back({NULL, NULL, 0, 0, true, true});
+    device->on[device->current]->copies.push_back({NULL, NULL, 0, 0, true, true});
 }
 
 void emulated_copy_wait(int groups_left) {
-    std::vector<copy> &copies = device->fibers[device->current]->copies;
+    std::vector<copy> &copies = device->on[device->current]->copies;
     int groups = 0;
     size_t done = 0;
     for (const copy &c : copies)

@@ -44,14 +44,17 @@ static inline void load_swizzled_tile(const uint32_t *tile, int quarter, uint32_
     }
 }
 
+typedef float emulated_four __attribute__((vector_size(16)));
+
 struct emulated_fragments { float *sum; const uint32_t *a, *b; };
 
-/* The numbers in a word: two halves, or a tf32, of which the hardware ignores the lower bits. */
+/* The numbers in a word: two halves, the second `stride` after the first, or a tf32, of which the hardware ignores the lower
+ * bits. */
 template <bool HALF>
-__attribute__((no_sanitize("thread"))) static inline void emulated_numbers(uint32_t word, float *to) {
+__attribute__((no_sanitize("thread"))) static inline void emulated_numbers(uint32_t word, float *to, int stride) {
     if (HALF) {
         to[0] = __half2float(__ushort_as_half((unsigned short)word));
-        to[1] = __half2float(__ushort_as_half((unsigned short)(word >> 16)));
+        to[stride] = __half2float(__ushort_as_half((unsigned short)(word >> 16)));
     } else {
         to[0] = __uint_as_float(word & 0xffffe000);
     }
@@ -59,25 +62,28 @@ __attribute__((no_sanitize("thread"))) static inline void emulated_numbers(uint3
 
 template <bool HALF, int M, int N>
 __attribute__((no_sanitize("thread"))) static void emulated_mma(void *const *lanes, void *) {
-    constexpr int IN_WORD = HALF ? 2 : 1, DEPTH = 8 * IN_WORD;
-    float a[M * 16][DEPTH], b[N * 8][DEPTH];
+    constexpr int IN_WORD = HALF ? 2 : 1, DEPTH = 8 * IN_WORD, ROWS = M * 16;
+    float a[ROWS][DEPTH];
+    emulated_four b[DEPTH][2 * N];
     for (int lane = 0; lane < 32; lane++) {
         const emulated_fragments *of = (const emulated_fragments *)lanes[lane];
         int g = lane / 4, q = lane % 4 * IN_WORD;
         for (int i = 0; i < M * 4; i++)
-            emulated_numbers<HALF>(of->a[i], &a[i / 4 * 16 + g + i % 2 * 8][q + i % 4 / 2 * 4 * IN_WORD]);
+            emulated_numbers<HALF>(of->a[i], &a[i / 4 * 16 + g + i % 2 * 8][q + i % 4 / 2 * 4 * IN_WORD], 1);
         for (int i = 0; i < N * 2; i++)
-            emulated_numbers<HALF>(of->b[i], &b[i / 2 * 8 + g][q + i % 2 * 4 * IN_WORD]);
+            emulated_numbers<HALF>(of->b[i], (float *)b[q + i % 2 * 4 * IN_WORD] + i / 2 * 8 + g, N * 8);
     }
-    for (int lane = 0; lane < 32; lane++)
-        for (int i = 0; i < M * N * 4; i++) {
-            const float *row = a[i / 4 / N * 16 + lane / 4 + i % 4 / 2 * 8];
-            const float *column = b[i / 4 % N * 8 + lane % 4 * 2 + i % 2];
-            float *to = &((emulated_fragments *)lanes[lane])->sum[i], sum = 0.0f;
-            for (int k = 0; k < DEPTH; k++)
-                sum += row[k] * column[k];
-            *to += sum;
+    for (int row = 0; row < ROWS; row++) {
+        emulated_four sums[2 * N] = {};
+        for (int k = 0; k < DEPTH; k++)
+#pragma GCC unroll 8
+            for (int i = 0; i < 2 * N; i++)
+                sums[i] += a[row][k] * b[k][i];
+        for (int column = 0; column < N * 8; column++) {
+            emulated_fragments *to = (emulated_fragments *)lanes[row % 8 * 4 + column % 8 / 2];
+            to->sum[(row / 16 * N + column / 8) * 4 + row % 16 / 8 * 2 + column % 2] += sums[column / 4][column % 4];
         }
+    }
 }
 
 template <bool HALF, int M, int N>

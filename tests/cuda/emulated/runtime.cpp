@@ -280,6 +280,8 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpy
         s->capture_is_invalid = true;
         return cudaErrorStreamCaptureUnsupported;
     }
+    if (!bytes)
+        return cudaSuccess;
     if (kind == cudaMemcpyHostToDevice)
         emulated_counters.uploaded += bytes;
     if (kind == cudaMemcpyHostToDevice && !is_pinned(from)) {

@@ -523,7 +523,7 @@ static void wrong_options_and_cancelling(void **state) {
     o = good;
     o.lpips = nvidia;
     assert_int_equal(gb_projection_new(nvidia, &o, &p, &err), GB_BAD_ARGUMENT);
-    assert_non_null(strstr(err.message, "no distance of two pictures"));
+    assert_non_null(strstr(err.message, "not a distance of two pictures"));
     OK(gb_projection_new(nvidia, &good, &p, &err));
     assert_int_equal(gb_projection_run(p, &err), GB_CANCELLED);
     gb_projection_state s;

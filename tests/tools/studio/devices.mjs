@@ -13,6 +13,16 @@ export const controller = `{
     window.strike = (key, value) => input.onmidimessage?.({ data: new Uint8Array([0x90, key, value]) });
 }`;
 
+// Assigns knob 21 to the truncation, as a performer does: touches the control and turns the knob.
+export async function assignTruncation(page) {
+    await page.tab('MIDI & OSC');
+    await page.press(/^Connect MIDI/);
+    await page.click(await page.the('slider', 'Truncation'));
+    await page.browser.run('turn(21, 64);');
+    await page.the('button', 'Controller 21');
+    await page.press('Stop learning');
+}
+
 // One OSC message: address, type tags, arguments. Strings end with a zero byte and are padded to four bytes.
 export function osc(address, tags, ...values) {
     const text = (string) => Buffer.concat([Buffer.from(string), Buffer.alloc(4 - Buffer.byteLength(string) % 4)]);

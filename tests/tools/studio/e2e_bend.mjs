@@ -204,7 +204,7 @@ test('clusters of a file become the choices of a filter', async () => {
     await select('synthesis.b16.conv1');
     await page.tab(/^Filters and maps/);
     await addFilter('invert');
-    await assert.rejects(open('other.yaml', groups('99')), /other\.yaml: it has clusters of no layer of this network/);
+    await assert.rejects(open('other.yaml', groups('99')), /other\.yaml: it has no clusters of a layer of this network/);
     await open('clusters.yaml', `# of ganbend cluster\n${groups(await page.of('store.node("synthesis.b16.conv1").role.layer'))}`);
     assert.deepEqual(Object.keys((await page.recipe()).clusters), ['synthesis.b16.conv1']);
     await page.choose('on', 'a cluster');

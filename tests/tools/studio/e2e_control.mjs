@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { controller, freePort, osc as message, udp } from './devices.mjs';
+import { assignTruncation, controller, freePort, osc as message, udp } from './devices.mjs';
 import { closePages, openPage, until } from './page.mjs';
 
 let page, port, listener;
@@ -54,12 +54,7 @@ test('invalid OSC and unknown addresses change nothing', async () => {
 });
 
 test('a knob is assigned by touching a control and turning it, and is remembered after reloading', async () => {
-    await page.tab('MIDI & OSC');
-    await page.press(/^Connect MIDI/);
-    await page.click(await page.the('slider', 'Truncation'));
-    await page.browser.run('turn(21, 64);');
-    await page.the('button', 'Controller 21');
-    await page.press('Stop learning');
+    await assignTruncation(page);
     const rest = await page.pixels();
     await page.browser.run('for (let value = 0; value <= 127; value++) turn(21, value);');
     await until(async () => await truncation() === 1.5, 'the knob\'s end');

@@ -11,7 +11,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { startBrowser } from './browser.mjs';
-import { controller, freePort, osc, udp } from './devices.mjs';
+import { assignTruncation, controller, freePort, osc, udp } from './devices.mjs';
 import { closePages, openPage, toyFaces, until } from './page.mjs';
 
 const [ganbend, ...words] = process.argv.slice(2);
@@ -109,12 +109,7 @@ async function pictures() {
 async function knob() {
     const page = await open({ prepare: controller });
     await page.fresh(work);
-    await page.tab('MIDI & OSC');
-    await page.press(/^Connect MIDI/);
-    await page.click(await page.the('slider', 'Truncation'));
-    await page.browser.run('turn(21, 64);');
-    await page.the('button', 'Controller 21');
-    await page.press('Stop learning');
+    await assignTruncation(page);
     await page.browser.run('for (let value = 127; value >= 0; value--) turn(21, value);');      // picks the number up
     await until(async () => (await page.recipe()).inputs.trunc === 0, 'the knob');
     await page.rest();

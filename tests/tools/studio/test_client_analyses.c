@@ -164,7 +164,7 @@ static void a_page_has_one_analysis_which_it_can_stop(void **state) {
     free_received(&a);
     take_turn(true);
     begin(&p, find_message("pca"), 6001);
-    ask_refused(&p, find_message("sefa"), "already");
+    ask_refused(&p, find_message("sefa"), "another search is running");
     begin(&p, simple("stop"), 6002);
     for (int answers = 0; answers < 2; answers++) {
         a = await_type(&p, "answer");

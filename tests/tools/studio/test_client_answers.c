@@ -2,7 +2,7 @@
  *
  * usage: test_client_answers GANBEND, from the repository root. */
 #define _POSIX_C_SOURCE 200809L
-#include "client_page.h"
+#include "client_group.h"
 
 #include <math.h>
 #include <sys/stat.h>
@@ -17,22 +17,6 @@ int run_film_tests(void);               /* test_client_films.c */
 int run_value_tests(void);              /* test_client_values.c */
 
 static const char *ganbend;
-static studio all;
-static page p;
-
-static int set_up(void **state) {
-    (void)state;
-    open_studio(&all);
-    open_page(&p, &all);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    close_page(&p);
-    close_studio(&all);
-    return 0;
-}
 
 static char *contents(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");

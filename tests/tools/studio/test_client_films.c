@@ -1,29 +1,12 @@
 /* Films: frames in a folder, in a ZIP, and through ffmpeg. Part of test_client_answers. */
 #define _POSIX_C_SOURCE 200809L
-#include "client_page.h"
+#include "client_group.h"
 
 #include <zlib.h>
 
 #include "tools/studio/folder.h"
 
 int run_film_tests(void);
-
-static studio all;
-static page p;
-
-static int set_up(void **state) {
-    (void)state;
-    open_studio(&all);
-    open_page(&p, &all);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    close_page(&p);
-    close_studio(&all);
-    return 0;
-}
 
 static received begin_film(page *q, const char *name, const char *format, int frames) {
     return ask(q, json_pack("{s:s, s:s, s:s, s:i, s:i}", "type", "film", "name", name, "format", format, "fps", 25,

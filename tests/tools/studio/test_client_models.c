@@ -73,8 +73,8 @@ static void a_folder_lists_checkpoints_and_leads_nowhere_else(void **state) {
     assert_int_equal(json_array_size(json_object_get(a.json, "entries")), 0);
     free_received(&a);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        ask_refused(&p, message_of("folder", 1, wrong[i]), "no path");
-        ask_refused(&p, message_of("load", 1, wrong[i]), "no path");
+        ask_refused(&p, message_of("folder", 1, wrong[i]), "not a path");
+        ask_refused(&p, message_of("load", 1, wrong[i]), "not a path");
     }
     ask_refused(&p, message_of("folder", 2, ""), "no folder");
     mkdir(uploaded, 0777);

@@ -1,6 +1,6 @@
 /* The values of boundaries that pages draw and export. */
 #define _POSIX_C_SOURCE 200809L
-#include "client_page.h"
+#include "client_group.h"
 
 #include <math.h>
 
@@ -10,23 +10,6 @@
 int run_value_tests(void);              /* returns how many failed */
 
 enum { NUMBERS = 6 };
-
-static studio all;
-static page p;
-
-static int set_up(void **state) {
-    (void)state;
-    open_studio(&all);
-    open_page(&p, &all);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    close_page(&p);
-    close_studio(&all);
-    return 0;
-}
 
 static json_t *message_of(const char *type, const char *recipe, const char *node, const char *show, int channel) {
     return json_pack("{s:s, s:s, s:s, s:s, s:i}", "type", type, "recipe", recipe, "node", node, "show", show, "channel", channel);
@@ -137,7 +120,7 @@ static void three_maps_are_colours_and_others_are_not(void **state) {
     assert_memory_equal(a.payload, values, a.size);
     free_received(&a);
     free(values);
-    ask_refused(&p, values_message(SEED7, LAYER, "colour", 0, 512, false), "no picture of three colours");
+    ask_refused(&p, values_message(SEED7, LAYER, "colour", 0, 512, false), "not a picture of three colours");
 }
 
 static void large_maps_are_reduced_by_areas_and_vectors_come_whole(void **state) {

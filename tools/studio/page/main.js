@@ -59,7 +59,7 @@ wire.on('welcome', welcome => {
     asked = welcome.model;
     const wanted = wantedProject();
     if (wanted && wanted !== welcome.project)
-        announce(`This work is called ${welcome.project}: ${wanted} is open in another tab, or is no name.`);
+        announce(`This work is called ${welcome.project}: ${wanted} is open in another tab, or is not a valid name.`);
     history.replaceState(null, '', `#${encodeURIComponent(welcome.project)}`);
     document.title = `${welcome.project} · ganbend studio`;
     store.network = null;

@@ -36,7 +36,7 @@ test('a recording ends by itself, and anything else is refused', () => {
     const made = record([0, at(1)], [1, at(2)]);
     for (const wrong of [null, {}, {...made, version: 2}, {...made, moves: [[2, []], [1, []]]}, {...made, moves: [[1, [3]]]},
                          {...made, length: 1e9}])
-        assert.throws(() => checked(wrong), /no performance/);
+        assert.throws(() => checked(wrong), /not a performance/);
 });
 
 test('the end of a loop goes over into its beginning', () => {

@@ -26,7 +26,7 @@ test('arrays of numpy are read, whatever their numbers are', () => {
 test('an array that is cut off, of objects or stored by columns is refused', () => {
     const whole = npy([2, 3], [1, 2, 3, 4, 5, 6]);
     for (let length = 0; length < whole.length; length++)
-        assert.throws(() => readNpy(whole.subarray(0, length)), /no \.npy file|cut off|no array/);
+        assert.throws(() => readNpy(whole.subarray(0, length)), /not an \.npy file|cut off|no array/);
     assert.throws(() => readNpy(npy([2], [1, 2], {type: '|O8'})), /no array of numbers/);
     assert.throws(() => readNpy(npy([99999, 99999], [1, 2])), /cut off/);
     const byColumns = shape => npy([], [1, 2, 3, 4], {head: `{'descr': '<f4', 'fortran_order': True, 'shape': (${shape})}`});
@@ -58,10 +58,10 @@ test('clusters are found under the names and the numbers of layers, as lists or 
     assert.deepEqual(clustersIn({1: [{feature_index: 3, cluster_index: 0}, {feature_index: 1, cluster_index: 2}],
                                  'synthesis.b16.conv1': [[0, 5], [1]], 77: [[1]], comment: 'x'}, nodes),
                      {'synthesis.b8.conv0': [[3], [], [1]], 'synthesis.b16.conv1': [[0, 5], [1]]});
-    assert.throws(() => clustersIn({77: [[1]]}, nodes), /no layer of this network/);
+    assert.throws(() => clustersIn({77: [[1]]}, nodes), /no clusters of a layer of this network/);
     assert.throws(() => clustersIn({1: [[128]]}, nodes), /another network: map 128 of synthesis\.b8\.conv0, which has 128/);
-    assert.throws(() => clustersIn({1: [['a']]}, nodes), /no lists of maps/);
-    assert.throws(() => clustersIn([[1]], nodes), /no layer/);
+    assert.throws(() => clustersIn({1: [['a']]}, nodes), /not lists of maps/);
+    assert.throws(() => clustersIn([[1]], nodes), /no clusters of a layer/);
 });
 
 const network = {num_ws: 10, w_dim: 4, z_dim: 4};
@@ -78,7 +78,7 @@ test('a latent is a w for each layer, one w, or a z, the first of several', () =
     assert.throws(() => read('w', array(1, 10, 5)), /another network: 1 × 10 × 5; this one has 10 w's of 4 values/);
     assert.throws(() => read('w', array(1, 9, 4)), /another network/);
     assert.throws(() => latentIn(new Map(), network), /no latent/);
-    assert.throws(() => latentIn(new Map([['w', {shape: [1, 4], values: Float64Array.from([1, NaN, 2, 3])}]]), network), /no numbers/);
+    assert.throws(() => latentIn(new Map([['w', {shape: [1, 4], values: Float64Array.from([1, NaN, 2, 3])}]]), network), /not numbers/);
 });
 
 test('units are ordered by the effect of the first bend, in the mask if there was one', () => {
@@ -88,5 +88,5 @@ test('units are ordered by the effect of the first bend, in the mask if there wa
     assert.deepEqual(unitsIn([unit(0, 0.1, 0.9, 0.3), unit(1, 0.2, 0.4, 0)], node).units.map(({channel, here}) => [channel, here]), [[0, 0.9], [1, 0.4]]);
     assert.throws(() => unitsIn([unit(0, 1, 1, 0)], node), /1 units, and a has 2 maps/);
     assert.throws(() => unitsIn([{unit: 0}], node), /no units/);
-    assert.throws(() => unitsIn([unit(0, 'x', 0, 0), unit(1, 0, 0, 0)], node), /no numbers/);
+    assert.throws(() => unitsIn([unit(0, 'x', 0, 0), unit(1, 0, 0, 0)], node), /not numbers/);
 });

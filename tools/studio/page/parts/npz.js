@@ -27,7 +27,7 @@ function half(bits) {
 export function readNpy(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (!isNpy(bytes) || bytes.length < 12)
-        throw new Error('it is no .npy file');
+        throw new Error('it is not an .npy file');
     const start = bytes[6] === 1 ? 10 : 12, length = bytes[6] === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
     if (length > most || start + length > bytes.length)
         throw new Error('the .npy file is cut off');

@@ -15,7 +15,7 @@ export async function download(name, progress = () => {}) {
         const {payload, ...piece} = await wire.ask('download', {name, from});
         size = piece.size;
         if (!payload.length && from < size)
-            throw new Error(`${name} has become shorter`);
+            throw new Error(`${name} became shorter while it was downloaded`);
         parts.push(payload.slice());
         from += payload.length;
         progress(size ? from / size : 1);

@@ -61,7 +61,7 @@ export async function openLocal(file) {
         return;
     const text = isPicture ? await textIn(bytes, 'Recipe') : new TextDecoder().decode(bytes);
     if (text === null)
-        throw new Error(`${file.name} carries no recipe. Pictures that Save or ganbend render wrote do`);
+        throw new Error(`${file.name} contains no recipe. Pictures written by Save or ganbend render do`);
     await take(text, `Open ${file.name}`);
     announce(`Opened ${file.name}`);
 }

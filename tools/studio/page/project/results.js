@@ -32,7 +32,7 @@ async function openClusters(file, text) {
     // Indented by a space, any YAML is the value of a key, and the program reads it as it reads recipes.
     const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/).filter(line => !/^(---|\.\.\.)\s*$/.test(line));
     const {recipe} = await wire.ask('parse', {text: ['bends: []', 'clusters:', ...lines.map(line => ` ${line}`)].join('\n')}).catch(error => {
-        throw new Error(`it is no cluster file: ${error.message.replace(/^[^\s:]*:\d+:\d+: /, '')}`);
+        throw new Error(`it is not a cluster file: ${error.message.replace(/^[^\s:]*:\d+:\d+: /, '')}`);
     });
     const found = clustersIn(recipe.clusters, store.network.nodes);
     store.change(`Clusters of ${file.name}`, draft => {
@@ -47,7 +47,7 @@ async function openLatent(file, bytes) {
     const arrays = isNpy(bytes) ? new Map([['', readNpy(bytes)]])
         : isZip(bytes) ? await readNpz(bytes, name => latentNames.includes(name)) : null;
     if (!arrays)
-        throw new Error('it is no .npz or .npy file; ganbend project also writes a recipe.yaml');
+        throw new Error('it is not a .npz or .npy file; ganbend project also writes a recipe.yaml');
     const {space, latents, of} = latentIn(arrays, store.network);
     store.change(`Latent of ${file.name}`, draft => takeLatent(draft.recipe, {space, latents, classes: null}));
     store.settle();

@@ -40,7 +40,7 @@ export function checked(value) {
         && value.moves.length <= mostMoves && value.moves.every(([at, patch], i) => typeof at === 'number'
             && at >= (value.moves[i - 1]?.[0] ?? 0) && Array.isArray(patch) && patch.every(({path}) => Array.isArray(path)));
     if (!isOne)
-        throw new Error('This is no performance that this version of the studio has saved');
+        throw new Error('This is not a performance saved by this version of the studio');
     return value;
 }
 

@@ -23,13 +23,13 @@ export function clustersIn(tree, nodes) {
             continue;
         const groups = groupsOf(list), most = Math.max(-1, ...groups.flat());
         if (groups.flat().some(map => !Number.isInteger(map) || map < 0))
-            throw new Error(`the clusters of ${node.name} are no lists of maps`);
+            throw new Error(`the clusters of ${node.name} are not lists of maps`);
         if (most >= node.shape[0])
             throw new Error(`they are of another network: map ${most} of ${node.name}, which has ${node.shape[0]}`);
         found[node.name] = groups;
     }
     if (!Object.keys(found).length)
-        throw new Error('it has clusters of no layer of this network');
+        throw new Error('it has no clusters of a layer of this network');
     return found;
 }
 
@@ -48,7 +48,7 @@ export function latentIn(arrays, {num_ws: ws, w_dim: wide, z_dim: long}) {
             ws > 0 ? `${ws} w's of ${wide} values` : `z of ${long} values`}`);
     const latents = Array.from({length: rows}, (_, row) => [...values.subarray(row * width, (row + 1) * width)]);
     if (!latents.flat().every(Number.isFinite))
-        throw new Error('its latent has values that are no numbers');
+        throw new Error('its latent has values that are not numbers');
     return {space: isZ ? 'z' : 'w', latents, of: values.length / (rows * width)};
 }
 
@@ -68,6 +68,6 @@ export function unitsIn(list, node) {
         return {channel: unit, here: hasMask ? inMask : everywhere, everywhere};
     });
     if (!units.every(({here, everywhere}) => Number.isFinite(here) && Number.isFinite(everywhere)))
-        throw new Error('its effects are no numbers');
+        throw new Error('its effects are not numbers');
     return {units: units.sort((a, b) => b.here - a.here || a.channel - b.channel), hasMask};
 }
