@@ -11,7 +11,7 @@ typedef struct pairing {
     int count;
     int *writer;                    /* node → 1 + the step that writes it; 0 = none */
     int *first_reader;              /* node → 1 + the first step that reads it; 0 = none */
-    bool *follows;                  /* per step: it follows another, so that it leads none */
+    int *leader;                    /* per step: 1 + the one that it follows; 0 = none */
 } pairing;
 
 static gb_node output_of(const gb_step *step) {
@@ -47,7 +47,8 @@ static gb_step *find_leader(const pairing *p, const gb_cpu *cpu, int s) {
     const gb_step *step = &p->steps[s];
     gb_node first = step->desc.inputs ? step->in[0] : GB_NO_NODE;
     gb_step *leader = first != GB_NO_NODE && p->writer[first] ? &p->steps[p->writer[first] - 1] : NULL;
-    if (!leader || p->follows[leader - p->steps] || p->first_reader[first] != 1 + s || reads_elsewhere(p, step, first))
+    int before = leader ? p->leader[leader - p->steps] : 0;
+    if (!leader || (before && p->leader[before - 1]) || p->first_reader[first] != 1 + s || reads_elsewhere(p, step, first))
         return NULL;
     bool here = leader->cpu == cpu && step->cpu == cpu;         /* not by the host of a device */
     return here && leader->row->follows && leader->row->follows(cpu, &leader->desc, step->row, &step->desc) ? leader : NULL;
@@ -61,23 +62,24 @@ static int by_place(const void *a, const void *b) {
 gb_status gb_followers_find(const gb_graph *graph, const gb_cpu *cpu, gb_step *steps, int count, gb_error *err) {
     size_t nodes = (size_t)graph->count;
     pairing p = {.graph = graph, .steps = steps, .count = count, .writer = calloc(nodes + 1, sizeof *p.writer),
-                 .first_reader = calloc(nodes + 1, sizeof *p.first_reader), .follows = calloc((size_t)count + 1, sizeof *p.follows)};
-    gb_status status = p.writer && p.first_reader && p.follows ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
+                 .first_reader = calloc(nodes + 1, sizeof *p.first_reader), .leader = calloc((size_t)count + 1, sizeof *p.leader)};
+    gb_status status = p.writer && p.first_reader && p.leader ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
     if (!status)
         note_writers_and_readers(&p);
     for (int s = 0; s < count; s++)
-        steps[s].at = 2 * s;
+        steps[s].at = (GB_MOST_FOLLOWERS + 1) * s;
     for (int s = 0; s < count && !status; s++) {
         gb_step *leader = find_leader(&p, cpu, s);
         if (leader) {
             leader->followed = true;
-            leader->at = 2 * s - 1;
-            p.follows[s] = true;
+            p.leader[s] = 1 + (int)(leader - steps);
+            for (int l = p.leader[s], place = steps[s].at; l; l = p.leader[l - 1])
+                steps[l - 1].at = --place;
         }
     }
     qsort(steps, (size_t)count, sizeof *steps, by_place);
     free(p.writer);
     free(p.first_reader);
-    free(p.follows);
+    free(p.leader);
     return status;
 }

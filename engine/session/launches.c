@@ -33,6 +33,7 @@ typedef struct grouping {
     order *order;                   /* in the order of the steps, then sorted */
     kind kinds[MAX_KINDS];
     int kind_count;
+    int leader;                     /* the step whose followers are being placed */
     gb_launches *launches;
 } grouping;
 
@@ -123,10 +124,11 @@ static void place_prepared(grouping *g, int s) {
     step->at = step->prepared_at;
 }
 
-/* The step before s, which may run s as well, needs its other inputs. */
+/* The leader, which may run s as well, needs its other inputs. */
 static void wait_before(grouping *g, int s, int from) {
-    if (from != s - 1)
-        wait_for(g, s - 1, from);
+    (void)s;
+    if (from < g->leader)
+        wait_for(g, g->leader, from);
 }
 
 static void place_step(grouping *g, int s) {
@@ -134,10 +136,11 @@ static void place_step(grouping *g, int s) {
     if (s == 0 || !step[-1].followed)           /* else it was placed with the step before */
         place_prepared(g, s);
     each_source(g, s, wait_for);
-    if (step->followed) {
-        place_prepared(g, s + 1);
-        wait_for(g, s, s + 1);
-        each_source(g, s + 1, wait_before);
+    g->leader = s;
+    for (int k = s + 1; (s == 0 || !step[-1].followed) && g->steps[k - 1].followed; k++) {
+        place_prepared(g, k);
+        wait_for(g, s, k);
+        each_source(g, k, wait_before);
     }
     step->at = launch_after(g, is_alone(g, step) ? NULL : step->row->run_all, false, step->at);
 }

@@ -364,7 +364,7 @@ static gb_status make_steps(planner *m, gb_error *err) {
     if (status)
         return status;
     size_t most = (size_t)plan->launches.most + 1;
-    plan->runs = calloc(2 * most, sizeof *plan->runs);
+    plan->runs = calloc((1 + GB_MOST_FOLLOWERS) * most, sizeof *plan->runs);
     plan->uses = calloc(most, sizeof *plan->uses);
     plan->marked = calloc(most, sizeof *plan->marked);
     return plan->runs && plan->uses && plan->marked ? GB_OK : gb_fail(err, GB_NO_MEMORY, "out of memory");
@@ -521,7 +521,10 @@ static gb_status make_arena(planner *m, gb_error *err) {
     for (int s = 0; s < plan->count; s++) {
         gb_step *step = &plan->steps[s];
         gb_node last = step->chain[step->nodes - 1];
-        int from = s > 0 && step[-1].followed ? step[-1].at : step->at;     /* it may run with the step before it */
+        const gb_step *first = step;                /* the one that it may run with */
+        while (first > plan->steps && first[-1].followed)
+            first--;
+        int from = first->at;
         if (!plan->keep[last] && !step->desc.unstored)
             spans[count++] = (gb_span){aligned(node_bytes(plan, last)), 0, from, last_use(m, step),
                                        OWNERS * last + OUTPUT_OF_NODE};

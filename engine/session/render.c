@@ -116,23 +116,28 @@ static void fill_follower(gb_session *session, const gb_step *follower, gb_step_
     r->args.follower = &r->follower;
 }
 
+/* The runs of the followers of member i of a launch. */
+static gb_step_run *followers_of(const gb_plan *plan, int i) {
+    return plan->runs + plan->launches.most + i * GB_MOST_FOLLOWERS;
+}
+
 /* A gb_launch_runner. */
 static void run_launch(gb_session *session, gb_step *const *steps, int count, bool prepares) {
     gb_plan *plan = session->plan;
     const gb_step *first = steps[0];
-    gb_step_run *runs = plan->runs, *next = runs + plan->launches.most;
     for (int i = 0; i < count; i++) {
-        const gb_step *follower = prepares ? NULL : gb_step_follower(steps[i]);
-        fill_arguments(session, steps[i], &runs[i]);
-        if (follower)
-            fill_follower(session, follower, &next[i], &runs[i]);
+        gb_step_run *r = &plan->runs[i], *next = followers_of(plan, i);
+        fill_arguments(session, steps[i], r);
+        for (gb_step *f = prepares ? NULL : gb_step_follower(steps[i]); f; f = gb_step_follower(f), r = next++)
+            fill_follower(session, f, next, r);
     }
     /* Denormals are flushed here too, as in the pool, so that the bits do not depend on the thread that runs a task. */
     uint64_t before = gb_float_state_enter();
     for (int i = 0; i < count; i++) {
         finish_arguments(session, steps[i], before, &plan->runs[i]);
-        if (runs[i].args.follower)
-            finish_arguments(session, gb_step_follower(steps[i]), before, &next[i]);
+        gb_step_run *next = followers_of(plan, i);
+        for (gb_step *f = prepares ? NULL : gb_step_follower(steps[i]); f; f = gb_step_follower(f))
+            finish_arguments(session, f, before, next++);
         plan->uses[i] = (gb_use){steps[i]->row, &steps[i]->desc, &plan->runs[i].args};
     }
     if (prepares)
@@ -255,19 +260,15 @@ gb_status gb_session_run_steps(gb_session *session, unsigned targets, gb_error *
         if (count && gb_work_cancelled(&session->work))
             return gb_fail_cancelled(err);
         for (int i = 0; i < count && !prepares; i++) {
-            start_step(session, plan->marked[i]);
-            if (gb_step_follower(plan->marked[i]))
-                start_step(session, plan->marked[i] + 1);
+            for (gb_step *step = plan->marked[i]; step; step = gb_step_follower(step))
+                start_step(session, step);
         }
         if (count)
             run_host_launch(session, count, prepares);
         for (int i = 0; i < count && !prepares; i++) {
-            gb_step *step = plan->marked[i], *follower = gb_step_follower(step);
-            finish_step(session, step);
-            done += step->macs;
-            if (follower) {
-                finish_step(session, follower);
-                done += follower->macs;
+            for (gb_step *step = plan->marked[i]; step; step = gb_step_follower(step)) {
+                finish_step(session, step);
+                done += step->macs;
             }
             if (session->progress)
                 session->progress(session->progress_arg, macs ? (double)done / (double)macs : 1);

@@ -27,6 +27,8 @@ typedef struct polyphase_plan {
     bool shared;                    /* workers share a group and divide its outputs */
     int panel, panels;              /* register tiles of a task, and such tasks */
     int strip, strips;              /* rows of tiles in a strip, and strips in a sample: one if workers share */
+    int wave;                       /* strips that are processed before the follower runs, if the map is not stored */
+    size_t band_pixels;             /* of the rows of the map that there are at one time then, of each block */
     int step;                       /* rows of tiles between two runs of the FIR */
     int group;                      /* tiles in a group, a multiple of a register tile's; the last group has fewer */
     size_t v_floats, m_floats;      /* of V of a group, and of M of one pass over it */
@@ -39,7 +41,7 @@ typedef struct polyphase_plan {
  * lines. */
 enum { UP_GAP = 80 };
 
-enum { BOUNDARY_ROWS = 4 };
+enum { BOUNDARY_ROWS = 4, UP_BEFORE = 12 };
 
 /* Rows of t: a ring buffer of `count` rows for every part of every vector of outputs. */
 typedef struct up_rows {
@@ -94,6 +96,10 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
         limit = limit < 72 ? limit : 132 / pixels * pixels;
     } else {
         p.strip = up_strip(p.tiles_y, cpu->workers);
+        if (d->unstored) {              /* so that the map's rows are few and still in the last cache */
+            p.strip = p.tiles_y < 4 ? p.tiles_y : 4;
+            p.wave = 2 * cpu->workers;
+        }
         p.strips = (p.tiles_y - 1) / p.strip + 1;
         p.step = ((limit > 72 ? 100 : 66) + p.tiles_x / 2) / p.tiles_x;
         p.step = p.step < 1 ? 1 : p.step < p.strip ? p.step : p.strip;
@@ -106,6 +112,8 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
     p.rows = p.step * UP_TILE + 2;
     p.v_floats = ((size_t)UP_PRODUCTS * p.group * p.blocks * VL + UP_KERNELS * UP_GAP + pixels * VL) / PAIR;
     p.m_floats = ((size_t)UP_PRODUCTS * p.group * p.width * VL + UP_KERNELS * UP_GAP + pixels * p.width * VL) * p.panel;
+    if (d->unstored)        /* those of a wave, and those before them that the follower has not read for the last time */
+        p.band_pixels = (size_t)(2 * UP_TILE * p.strip * p.wave + UP_BEFORE) * d->out.w + UP_GAP / VL;
     p.ring_floats = up_rows_floats(&p, p.rows);
     p.boundary_floats = up_rows_floats(&p, BOUNDARY_ROWS);
     p.worker_floats = p.m_floats + (p.shared ? 0 : p.v_floats + p.ring_floats) + MULTIPLY_FLOATS;
@@ -115,7 +123,8 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
 static size_t polyphase_workspace(const gb_cpu *cpu, const gb_desc *d) {
     polyphase_plan p = plan_polyphase(cpu, d);
     return sizeof(float) * (modulation_floats(d) + (p.shared ? p.ring_floats + p.v_floats : 0) +
-                            d->in[0].n * (p.strips - 1) * p.boundary_floats + p.worker_floats * cpu->workers);
+                            d->in[0].n * (p.strips - 1) * p.boundary_floats + p.worker_floats * cpu->workers +
+                            p.band_pixels * p.passes * p.width * VL);
 }
 
 /* Offset of kernel k's part of V or M, with x values per product. */
@@ -209,6 +218,8 @@ typedef struct polyphase_job {
     modulation m;
     float *boundaries, *scratch;    /* rows next to boundaries; worker_floats for every worker */
     bool stream;
+    map_rows *out;                  /* the rows of the output that there are; NULL = all, in args->out */
+    int task;                       /* the first task of a wave */
 
     up_rows shared_rows;            /* if workers share: the ring buffer, V, and what they are at */
     operand *shared_v;
@@ -393,7 +404,10 @@ static void up_smooth_row(const polyphase_job *job, const up_rows *rows, int n, 
     const polyphase_plan *p = &job->p;
     int vectors = p->passes * p->width, w = job->d->in[0].w;
     const float *fir = (const float *)job->args->packed + polyphase_weight_floats(job->d);
-    channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, n, vector * VL);
+    channel_writer to = job->out ? channel_writer_to(job->out->x + vector * job->out->block, &job->d->out,
+                                                     job->args->epilogue, n, vector * VL)
+                                 : channel_writer_at(job->args->out, job->args->epilogue, n, vector * VL);
+    to.shift = job->out ? job->out->shift : 0;
     vec demodulate = vload(job->m.d + ((size_t)n * vectors + vector) * VL);
     to.stream = job->stream;
     for (int phase = 0; phase < 2; phase++) {
@@ -450,10 +464,10 @@ static void up_keep_rows(const polyphase_plan *p, up_rows to, const up_rows *fro
                        sizeof(float) * p->columns * VL);
 }
 
-static void up_run_strip(void *arg, int task, int worker) {
+static void up_run_strip(void *arg, int index, int worker) {
     const polyphase_job *job = arg;
     const polyphase_plan *p = &job->p;
-    int n = task / p->strips, strip = task % p->strips, begin = strip * p->strip, height = job->d->in[0].h;
+    int task = job->task + index, n = task / p->strips, strip = task % p->strips, begin = strip * p->strip, height = job->d->in[0].h;
     int end = begin + p->strip < p->tiles_y ? begin + p->strip : p->tiles_y;
     float *m = job->scratch + p->worker_floats * worker;
     up_rows rows = {m + p->m_floats, p->rows};
@@ -483,10 +497,10 @@ static void up_run_strip(void *arg, int task, int worker) {
 }
 
 /* The two positions at a boundary between strips for one vector of outputs. */
-static void up_smooth_boundary(void *arg, int task, int worker) {
+static void up_smooth_boundary(void *arg, int index, int worker) {
     const polyphase_job *job = arg;
     const polyphase_plan *p = &job->p;
-    int vectors = p->passes * p->width, vector = task % vectors, boundaries = p->strips - 1;
+    int vectors = p->passes * p->width, task = job->task + index, vector = task % vectors, boundaries = p->strips - 1;
     int n = task / vectors / boundaries, strip = task / vectors % boundaries;
     up_rows rows = up_boundary(job, n, strip);
     (void)worker;
@@ -532,6 +546,43 @@ static void up_run_shared(const gb_cpu *cpu, polyphase_job *job, int n) {
     }
 }
 
+/* Moves the rows of a band from `row` on to its beginning. `end` is the first row that has not been computed. */
+static void up_move_rows(const polyphase_job *job, map_rows *band, int row, int end) {
+    size_t w = job->d->out.w;
+    float *from = band->x + ((ptrdiff_t)(row * w) + band->shift) * VL;
+    for (int vector = 0; vector < job->p.passes * job->p.width; vector++)
+        memmove(band->x + vector * band->block, from + vector * band->block, sizeof(float) * VL * w * (size_t)(end - row));
+    band->shift = -(ptrdiff_t)(row * w);
+}
+
+/* The layer and its follower, a Winograd convolution, in turns: some strips, then all tiles of which the input is complete.
+ * So the map between them is never complete in memory. */
+static void up_run_waves(const gb_cpu *cpu, polyphase_job *job, float *band) {
+    const polyphase_plan *p = &job->p;
+    const gb_use *follower = job->args->follower;
+    winograd_job next = winograd_begin(cpu, follower->desc, follower->args);
+    int boundaries = p->strips - 1, vectors = p->passes * p->width, height = job->d->out.h;
+    for (int n = 0; n < job->d->in[0].n; n++) {
+        map_rows rows = {band, p->band_pixels * VL, 0};
+        job->out = &rows;
+        next.in = &rows;
+        for (int strip = 0, done = 0; strip < p->strips; strip += p->wave) {
+            int end = strip + p->wave < p->strips ? strip + p->wave : p->strips, below = strip > 0 ? strip - 1 : 0;
+            bool last = end == p->strips;
+            job->task = n * p->strips + strip;
+            gb_parallel(cpu, end - strip, up_run_strip, job);
+            job->task = (n * boundaries + below) * vectors;
+            gb_parallel(cpu, (end - 1 - below) * vectors, up_smooth_boundary, job);
+            int complete = last ? height : 2 * (end * p->strip * UP_TILE - 1);
+            int tiles_y = last ? next.p.tiles_y : (complete - 1) / TILE, first = n * next.p.tiles_y;
+            winograd_run_tiles(cpu, &next, (first + done) * next.p.tiles_x, (first + tiles_y) * next.p.tiles_x);
+            done = tiles_y;
+            if (!last)
+                up_move_rows(job, &rows, done * TILE - 1, complete);
+        }
+    }
+}
+
 static void polyphase_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     polyphase_job job = {.d = d, .args = args, .p = plan_polyphase(cpu, d)};
     const polyphase_plan *p = &job.p;
@@ -549,8 +600,14 @@ static void polyphase_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
     }
     job.boundaries = at;
     job.scratch = at + samples * (p->strips - 1) * p->boundary_floats;
+    if (d->unstored) {
+        up_run_waves(cpu, &job, job.scratch + p->worker_floats * cpu->workers);
+        return;
+    }
     gb_parallel(cpu, samples * p->strips, up_run_strip, &job);
     gb_parallel(cpu, samples * (p->strips - 1) * p->passes * p->width, up_smooth_boundary, &job);
+    if (args->follower)         /* nothing is gained if the map is stored */
+        args->follower->row->run(cpu, args->follower->desc, args->follower->args);
 }
 
 /* On smaller maps tiles extend past the edge, and reading the transformed weights costs more than the saved
@@ -564,8 +621,15 @@ static bool polyphase_pays(const gb_desc *d) {
     return multiply_pays(d, 256, 128, 32);
 }
 
+/* A map that is much larger than the caches does not have to be stored before a Winograd convolution of this file's instruction
+ * set. */
+static bool polyphase_follows(const gb_cpu *cpu, const gb_desc *d, const gb_op_row *row, const gb_desc *follower) {
+    return row->run == winograd_run && gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3 &&
+           !plan_polyphase(cpu, d).shared && !plan_winograd(cpu, follower).shared;
+}
+
 static const gb_op_row row_polyphase = {
     .op = GB_OP_MODULATED_CONV2D, .form = "polyphase", .isa = GB_ISA, .rank = GB_ISA_RANK, .fuses = true,
     .supports = polyphase_supports, .pays = polyphase_pays, .packed_size = polyphase_packed_size, .pack = polyphase_pack,
-    .workspace = polyphase_workspace, .run = polyphase_run,
+    .workspace = polyphase_workspace, .run = polyphase_run, .follows = MULTIPLY_PASSES == 1 ? polyphase_follows : NULL,
 };

@@ -197,16 +197,34 @@ static inline void transform_patch(const float *x, size_t row, vec s, operand *v
     }
 }
 
+/* Some rows of a sample's map: pixel p of block b is at x + b · block + (p + shift) · VL. */
+typedef struct map_rows {
+    float *x;
+    size_t block;
+    ptrdiff_t shift;
+} map_rows;
+
 typedef struct winograd_job {
     const gb_desc *d;
     const gb_args *args;
     winograd_plan p;
     modulation m;
+    const map_rows *in;         /* those rows of the input that exist; NULL = args->in[0] has all */
+    int first, end;             /* tiles that are computed, counted through all samples */
     operand *shared_v;
     float *scratch;             /* worker_floats for every worker */
     int group;              /* the current one, if workers share it */
     bool stream;            /* the output is larger than the caches: stores bypass them */
 } winograd_job;
+
+static inline int group_first(const winograd_job *job, int group) {
+    return job->first + group * job->p.group;
+}
+
+static inline int group_end(const winograd_job *job, int group) {
+    int end = group_first(job, group) + job->p.group;
+    return end < job->end ? end : job->end;
+}
 
 static inline float *workers_m(const winograd_job *job, int worker) {
     return job->scratch + job->p.worker_floats * worker;
@@ -235,17 +253,19 @@ static void copy_patch(const float *x, int height, int width, int y, int x0, int
 static void transform_block(const winograd_job *job, int group, int block, operand *v) {
     const winograd_plan *p = &job->p;
     const gb_shape *in = &job->d->in[0];
-    int first = group * p->group, valid = in->c - block * VL < VL ? in->c - block * VL : VL;
+    int first = group_first(job, group), end = group_end(job, group);
+    int valid = in->c - block * VL < VL ? in->c - block * VL : VL;
     float patch[PATCH * PATCH * VL];
     v += (size_t)block * p->group * VL;
     for (int t = 0; t < p->group; t++, v += VL) {
-        if (first + t >= p->tiles) {        /* fills the register tile; the products are not used */
+        if (first + t >= end) {             /* fills the register tile; the products are not used */
             for (int element = 0; element < ELEMENTS; element++)
                 store_operands(v + element * p->v_step, vset1(0.0f));
             continue;
         }
         tile_at at = find_tile(p, first + t);
-        const float *x = gb_plane(job->args->in[0], at.n, block * VL);
+        const float *x = job->in ? job->in->x + block * job->in->block + job->in->shift * VL
+                                 : gb_plane(job->args->in[0], at.n, block * VL);
         vec s = vload(job->m.s + ((size_t)at.n * p->blocks + block) * VL);
         bool inside = at.y > 0 && at.x > 0 && at.y + TILE < in->h && at.x + TILE < in->w && valid == VL;
         if (inside) {
@@ -286,8 +306,8 @@ static inline void store_tile(const winograd_job *job, tile_at at, const float *
 }
 
 /* The first row of tiles of a group, counted through all samples. */
-static inline int first_row(const winograd_plan *p, int group) {
-    return group * p->group / p->tiles_x;
+static inline int first_row(const winograd_job *job, int group) {
+    return group_first(job, group) / job->p.tiles_x;
 }
 
 /* A worker's rows of tiles of a group, [vectors][band_pixels][VL], if the map is not stored. */
@@ -298,7 +318,7 @@ static inline float *band_of(const winograd_job *job, float *m) {
 
 /* From a pixel of the sample's map to its place in the band. */
 static inline ptrdiff_t band_shift(const winograd_job *job, int group, int n) {
-    return (ptrdiff_t)(n * job->p.tiles_y - first_row(&job->p, group)) * TILE * job->d->out.w;
+    return (ptrdiff_t)(n * job->p.tiles_y - first_row(job, group)) * TILE * job->d->out.w;
 }
 
 /* Writes outputs c, c + 1, … of a sample: to the map, or to the worker's band of a group. */
@@ -315,7 +335,7 @@ static inline channel_writer group_writer(const winograd_job *job, int group, fl
 static void multiply_panel(const winograd_job *job, int group, int panel, const operand *v, float *m) {
     const winograd_plan *p = &job->p;
     const ptrdiff_t no_offset = 0;
-    int first = group * p->group, count = p->tiles - first < p->group ? p->tiles - first : p->group;
+    int first = group_first(job, group), count = group_end(job, group) - first;
     float *scratch = m + p->worker_floats - MULTIPLY_FLOATS;
     int pass = panel * p->panel, passes = p->wanted - pass < p->panel ? p->wanted - pass : p->panel;
     size_t outputs = (size_t)p->width * VL, slab = p->blocks * VL * outputs, acc_pass = p->group * outputs;
@@ -353,8 +373,8 @@ static void follow_group(const winograd_job *job, int group, float *m) {
     const gb_use *follower = job->args->follower;
     const gb_job next = {.d = follower->desc, .args = follower->args};
     const gb_shape *out = &job->d->out;
-    int first = group * p->group, end = first + p->group < p->tiles ? first + p->group : p->tiles;
-    for (int t = first, count; t < end; t += count) {
+    int end = group_end(job, group);
+    for (int t = group_first(job, group), count; t < end; t += count) {
         tile_at at = find_tile(p, t);
         count = p->tiles_x - t % p->tiles_x < end - t ? p->tiles_x - t % p->tiles_x : end - t;
         int last = at.x + count * TILE < out->w ? at.x + count * TILE : out->w;
@@ -394,24 +414,37 @@ static void multiply_shared(void *arg, int panel, int worker) {
     multiply_panel(job, job->group, panel, job->shared_v, workers_m(job, worker));
 }
 
-static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+/* What all groups have in common. Styles and demodulation are computed. */
+static winograd_job winograd_begin(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     winograd_job job = {.d = d, .args = args, .p = plan_winograd(cpu, d)};
     float *at = args->workspace;
     job.stream = !args->follower && gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
     if (args->follower)
         torgb_style(args->follower->desc, args->follower->args);
     job.m = modulate(cpu, d, args, (const float *)args->packed + winograd_weight_floats(d), at);
-    at += modulation_floats(d);
+    job.scratch = at + modulation_floats(d);
+    job.end = job.p.tiles;
+    return job;
+}
+
+/* Runs the groups of some tiles, of which each worker takes one. */
+static void winograd_run_tiles(const gb_cpu *cpu, winograd_job *job, int first, int end) {
+    job->first = first;
+    job->end = end;
+    gb_parallel(cpu, (end - first - 1) / job->p.group + 1, run_group, job);
+}
+
+static void winograd_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
+    winograd_job job = winograd_begin(cpu, d, args);
     if (job.p.shared) {
-        job.shared_v = (operand *)at;
-        job.scratch = at + ELEMENTS * job.p.v_step / PAIR;
+        job.shared_v = (operand *)job.scratch;
+        job.scratch += ELEMENTS * job.p.v_step / PAIR;
         for (job.group = 0; job.group < job.p.groups; job.group++) {
             gb_parallel(cpu, job.p.blocks, transform_shared, &job);
             gb_parallel(cpu, panels(&job.p), multiply_shared, &job);
         }
     } else {
-        job.scratch = at;
-        gb_parallel(cpu, job.p.groups, run_group, &job);
+        winograd_run_tiles(cpu, &job, 0, job.p.tiles);
     }
 }
 

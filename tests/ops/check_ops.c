@@ -124,19 +124,20 @@ static double check_use(const gb_cpu *cpu, const gb_cpu *many, const gb_op_row *
     return by;
 }
 
-/* A random convolution to a few planar channels of the output of `u`, which it needs as NCHW. */
-static use random_follower(rng *r, const use *u, float *output) {
+/* A random convolution of the output of `u`, which it needs as NCHW: with a 1×1 kernel to a few planar channels, or with a 3×3
+ * kernel to blocks of channels. */
+static use random_follower(rng *r, const use *u, float *output, int kernel) {
     use next = {.d = {.op = GB_OP_MODULATED_CONV2D, .inputs = pick(r, 1, 2)}};
     gb_conv *conv = &next.d.conv;
     const gb_shape *s = &u->d.out;
-    *conv = (gb_conv){.cout = pick(r, 1, 7), .kernel = 1, .up = 1, .modulated = next.d.inputs == 2, .style_gain = 0.125f};
+    *conv = (gb_conv){.cout = kernel == 1 ? pick(r, 1, 7) : pick(r, 8, 48), .kernel = kernel, .up = 1, .modulated = next.d.inputs == 2, .style_gain = 0.125f};
     next.d.in[0] = *s;
     next.d.in[0].block = 1;
     next.d.in[1] = (gb_shape){s->n, s->c, 1, 1, 1};
     next.d.out = (gb_shape){s->n, conv->cout, s->h, s->w, 1};
     next.in[0] = output;
     next.in[1] = random_floats(r, (size_t)s->n * s->c, 1.0f);
-    next.weights[0] = random_floats(r, (size_t)conv->cout * s->c, 1.0f);
+    next.weights[0] = random_floats(r, (size_t)conv->cout * s->c * kernel * kernel, 1.0f);
     if (pick(r, 0, 3))
         random_epilogue(r, &next), random_rounds(r, &next);
     return next;
@@ -172,7 +173,7 @@ static void run_with_follower(const gb_cpu *cpu, const gb_op_row *row, const use
 
 /* Whether the row ran a follower of this use. */
 static bool check_follower(const gb_cpu *cpu, const gb_op_row *row, const use *u, rng *r) {
-    use next = random_follower(r, u, run(cpu, row, u));
+    use next = random_follower(r, u, run(cpu, row, u), u->d.conv.up == 2 ? 3 : 1);
     gb_desc d = desc_for(cpu, u), d_next = desc_for(cpu, &next);
     const gb_op_row *follower = gb_op_find(cpu, &d_next);
     bool follows = row->follows(cpu, &d, follower, &d_next);

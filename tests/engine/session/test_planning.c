@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "engine/ganbend_graph.h"
+#include "engine/graph/context.h"
 #include "engine/session/session.h"
 #include "tests/counted_calls.h"
 #include "tests/engine/fixture.h"
@@ -464,6 +465,25 @@ static void steps_in_one_pass_have_the_bits_of_steps_one_by_one(void **state) {
     }
 }
 
+/* If maps are much larger than the caches, an upsampling convolution runs in turns with the convolution behind it. */
+static void the_map_between_two_convolutions_is_not_stored_if_it_is_large(void **state) {
+    fixture *f = *state;
+    static float image[WIDE_IMAGE];
+    size_t l3 = f->context->cpu.l3;
+    gb_session *session;
+    f->context->cpu.l3 = 0;
+    OK(gb_session_new(f->model, NULL, &session, &err));
+    OK(gb_session_seed(session, 4, &err));
+    OK(gb_session_render(session, image, &err));
+    const gb_step *step = step_writing(session, "synthesis.b128.conv0");
+    assert_int_equal(step->followed, has_followers(f));
+    assert_int_equal(step->desc.unstored, has_followers(f));
+    assert_int_equal(step[1].followed, has_followers(f));
+    gb_session_free(session);
+    steps_in_one_pass_have_the_bits_of_steps_one_by_one(state);
+    f->context->cpu.l3 = l3;
+}
+
 /* If one of two steps in one pass need not run, the other one runs alone. */
 static void either_of_two_steps_runs_alone_if_the_other_is_valid(void **state) {
     fixture *f = *state;
@@ -510,6 +530,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_cancelled_recipe_adds_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recipe_near_the_limit_can_be_updated, setup, teardown),
         cmocka_unit_test_setup_teardown(torgb_runs_with_the_convolution_before_it_whose_map_is_not_stored, set_up_wide, teardown),
+        cmocka_unit_test_setup_teardown(the_map_between_two_convolutions_is_not_stored_if_it_is_large, set_up_wide, teardown),
         cmocka_unit_test_setup_teardown(steps_in_one_pass_have_the_bits_of_steps_one_by_one, set_up_wide, teardown),
         cmocka_unit_test_setup_teardown(either_of_two_steps_runs_alone_if_the_other_is_valid, set_up_wide, teardown),
     };
