@@ -18,18 +18,19 @@ struct patch_kernel {
     int resident;               /* blocks for whose registers a multiprocessor has room */
 };
 
-template <gb_precision P, bool UP, int WORDS>
+template <gb_precision P, bool UP, int WORDS, bool RGB>
 static void launch_patches(const gb_cpu *cpu, const conv_patch &t, dim3 grid, size_t shared) {
     gb_check(cpu->stream,
-             cudaFuncSetAttribute(convolve_patches<P, UP, WORDS>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+             cudaFuncSetAttribute(convolve_patches<P, UP, WORDS, RGB>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                   (int)shared),
              "reserving shared memory for a convolution");
-    gb_launch(cpu, convolve_patches<P, UP, WORDS>, grid, patch_shape<P, UP, WORDS>::THREADS, shared, t);
+    gb_launch(cpu, convolve_patches<P, UP, WORDS, RGB>, grid, patch_shape<P, UP, WORDS>::THREADS, shared, t);
 }
 
-template <gb_precision P, bool UP, int WORDS> static patch_kernel kernel(void) {
+template <gb_precision P, bool UP, int WORDS, bool RGB = false> static patch_kernel kernel(void) {
     typedef patch_shape<P, UP, WORDS> S;
-    return {launch_patches<P, UP, WORDS>, {S::bytes(1), S::bytes(2)}, S::OUT_H, S::OUT_W, S::RESIDENT};
+    constexpr size_t MORE = RGB ? sizeof(rgb_weights) : 0;
+    return {launch_patches<P, UP, WORDS, RGB>, {S::bytes(1) + MORE, S::bytes(2) + MORE}, S::OUT_H, S::OUT_W, S::RESIDENT};
 }
 
 template <gb_precision P, bool UP> static patch_kernel kernel_of_words(int words) {
@@ -41,6 +42,20 @@ static patch_kernel kernel_of(const gb_cpu *cpu, const gb_desc *d) {
     if (gb_is_half(cpu))
         return d->conv.up == 2 ? kernel_of_words<GB_HALF, true>(words) : kernel_of_words<GB_HALF, false>(words);
     return d->conv.up == 2 ? kernel_of_words<GB_TF32, true>(words) : kernel_of_words<GB_TF32, false>(words);
+}
+
+/* The kernel that runs a follower, too. */
+static patch_kernel kernel_with_rgb(const gb_cpu *cpu, const gb_desc *d) {
+    if (gb_is_half(cpu))
+        return kernel<GB_HALF, false, 16, true>();
+    return gb_conv_words(cpu, d) <= 16 ? kernel<GB_TF32, false, 16, true>() : kernel<GB_TF32, false, 32, true>();
+}
+
+/* ToRGB behind the last convolution of a network, which has few enough channels for a block. */
+static bool follows(const gb_cpu *cpu, const gb_desc *d, const gb_op_row *row, const gb_desc *) {
+    return row == &gb_conv2d_rgb_cuda && d->conv.up == 1 && d->out.block <= PATCH_COLUMNS &&
+           gb_conv_words(cpu, d) <= (gb_is_half(cpu) ? 16 : 32) &&
+           kernel_with_rgb(cpu, d).bytes[0] <= gb_cuda_of(cpu)->shared_per_block;
 }
 
 static bool supports(const gb_cpu *cpu, const gb_desc *d) {
@@ -69,7 +84,8 @@ static dim3 divide_tiles(const gb_cuda *gpu, const gb_desc *d, const patch_kerne
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    patch_kernel k = kernel_of(cpu, d);
+    const gb_use *follower = args->follower;
+    patch_kernel k = follower ? kernel_with_rgb(cpu, d) : kernel_of(cpu, d);
     const float *factors = (const float *)args->packed + gb_conv_weight_words(cpu, d);
     conv_patch t;
     memset(&t, 0, sizeof t);
@@ -83,6 +99,9 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     t.fir = d->conv.up == 2 ? factors + gb_factors_fir(d) : NULL;
     t.m = gb_modulate(cpu, d, args, factors, gb_is_half(cpu));
     t.out = gb_view_of(cpu, args->out);
+    t.stored = !d->unstored;
+    if (follower)
+        t.follower = gb_rgb_layer_of(cpu, follower->desc, follower->args);
     dim3 grid = divide_tiles(gb_cuda_of(cpu), d, k, &t);
     k.launch(cpu, t, grid, k.bytes[t.buffers - 1]);
 }
@@ -90,5 +109,6 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
 const gb_op_row gb_conv2d_patch_cuda = {
     .op = GB_OP_MODULATED_CONV2D, .form = "patch", .isa = "cuda", .rank = GB_CUDA_FEW_CHANNELS, .fuses = true,
     .supports = supports, .packed_size = gb_conv_packed_size, .pack = gb_conv_pack, .workspace = workspace, .run = run,
+    .follows = follows,
     .prepare = gb_modulation_prepare, .prepared_size = gb_modulation_prepared_size,
 };

@@ -2,7 +2,7 @@
  * sample's styles multiplied into them, and computes one tile after another: it loads the tile's pixels with their
  * border once, and all taps read them there. If the layer upsamples, a tile is one of cells of 2×2 pixels of the
  * transposed convolution, which stay in shared memory too, and the FIR is applied to them. Bias, noise, activation and
- * the running sum follow in registers.
+ * the running sum follow in registers, and a ToRGB layer that reads the result (conv_rgb.cuh), if a block has all channels.
  *
  * The tensor products are those of conv_tiles.cuh: rows are the 16 pixels of a tile's row, columns are output channels,
  * the depth is taps × input channels. Rows of weights are permuted so that a lane's sums are eight neighbouring channels
@@ -14,7 +14,7 @@
 #ifndef GB_CUDA_CONV_PATCH_CUH
 #define GB_CUDA_CONV_PATCH_CUH
 
-#include "cuda/conv_weights.cuh"
+#include "cuda/conv_rgb.cuh"
 #include "cuda/fir.cuh"
 
 enum {
@@ -54,6 +54,8 @@ struct conv_patch {
     const gb_cuda_epilogue *epilogue;
     int across, tiles;          /* tiles in a row of tiles, and in a sample */
     int buffers;                /* 2: a tile is loaded while the one before it is computed */
+    bool stored;                /* `out` has memory; else only the follower reads it */
+    rgb_layer follower;         /* of kernels that have one */
 };
 
 /* ------------------------------------------------------------------------------------------------ pieces */
@@ -212,32 +214,58 @@ __device__ __forceinline__ void smooth_tile(const conv_patch &t, const uint32_t 
     }
 }
 
-/* The epilogue without upsampling. */
-template <class S>
+/* The follower's outputs at a pixel of each quad of lanes, which have eight channels of it each from c on: lane q writes output
+ * q. All lanes of a warp have to call. */
+__device__ __forceinline__ void write_follower(const rgb_layer &l, const rgb_weights &w, const float (&x)[8], int c,
+                                               bool has_channels, bool inside, int n, int p) {
+    int q = (int)threadIdx.x % 4;
+    float pixel[1][8], part[1][RGB_OUTPUTS] = {{0.0f}}, sum[RGB_OUTPUTS] = {0.0f};
+#pragma unroll
+    for (int k = 0; k < 8; k++)
+        pixel[0][k] = x[k];
+    if (has_channels)
+        add_rgb_products(w, c, pixel, part);
+#pragma unroll
+    for (int o = 0; o < RGB_OUTPUTS; o++)
+        sum[o] += quad_sum(part[0][o]);
+    if (inside && q < l.out.c)
+        write_rgb(l, q == 0 ? sum[0] : q == 1 ? sum[1] : sum[2], n, q, p);
+}
+
+/* The epilogue without upsampling; with RGB also the follower, with weights w. */
+template <class S, bool RGB>
 __device__ __forceinline__ void write_tile(const conv_patch &t, const float (&sum)[S::MT][4][4],
-                                           const patch_tile<S> &at, int n, int first_channel) {
+                                           const patch_tile<S> &at, int n, int first_channel, const rgb_weights &w) {
     int lane = (int)threadIdx.x % 32, g = lane / 4, c = first_channel + lane % 4 * 8;
     int y = at.oy + (int)threadIdx.x / 32 * S::MT;
+    bool has_channels = c < t.out.c_padded;
     float scale[8];
-    if (c >= t.out.c_padded)
+    if (!RGB && !has_channels)
         return;
     load_scale(t, n, first_channel, scale);
 #pragma unroll
     for (int i = 0; i < S::MT; i++)
 #pragma unroll 1
         for (int r = 0; r < 2; r++) {
-            int x = at.ox + g + 8 * r;
+            int x = at.ox + g + 8 * r, p = (y + i) * t.out.w + x;
+            bool inside = y + i < t.out.h && x < t.out.w;
             float v[8];
             channels_of(sum[i], r, scale, v);
-            if (y + i < t.out.h && x < t.out.w)
-                gb_write8(t.out, t.epilogue, v, n, c, (y + i) * t.out.w + x);
+            if (inside && has_channels) {
+                gb_finish8(t.out, t.epilogue, v, n, c, p);
+                if (!RGB || t.stored)
+                    gb_store8(t.out, n, c, p, v);
+            }
+            if constexpr (RGB)
+                write_follower(t.follower, w, v, c, has_channels, inside, n, p);
         }
 }
 
 /* ------------------------------------------------------------------------------------------------ the kernel */
 
-/* Without the second number of the bounds, registers would be spilled to make room for more blocks. */
-template <gb_precision P, bool UP, int WORDS>
+/* With RGB a block has all output channels, and computes what follows, too. Without the second number of the bounds, registers
+ * would be spilled to make room for more blocks. */
+template <gb_precision P, bool UP, int WORDS, bool RGB>
 __global__ void __launch_bounds__(patch_shape<P, UP, WORDS>::THREADS, patch_shape<P, UP, WORDS>::RESIDENT)
 convolve_patches(conv_patch t) {
     typedef patch_shape<P, UP, WORDS> S;
@@ -245,11 +273,14 @@ convolve_patches(conv_patch t) {
     uint32_t *weights = memory, *map = weights + S::WEIGHT_WORDS, *buffer = map + S::MAP_WORDS;
     int n = (int)blockIdx.z, first_channel = (int)blockIdx.y * PATCH_COLUMNS, next = (int)blockIdx.x, filled = 0;
     const uint32_t *x = t.x + (long long)n * t.h * t.w * t.words;
+    rgb_weights &rgb = *(rgb_weights *)(buffer + t.buffers * S::PIXEL_WORDS);       /* with RGB only */
     t.out.half = P == GB_HALF;          /* known to the compiler, which drops the other case */
     t.out.c_step = 1;
     copy_pixels<UP, S>(t, x, next, buffer);
     copy_commit();
     load_weights<P, S>(t, n, first_channel, weights);
+    if constexpr (RGB)
+        load_rgb_weights(t.follower, n, rgb);
 #pragma unroll 1
     while (next < t.tiles) {
         patch_tile<S> at = patch_tile_at<S>(t, next);
@@ -285,7 +316,7 @@ convolve_patches(conv_patch t) {
         if constexpr (UP)
             smooth_tile<P, S>(t, map, at, n, first_channel);
         else
-            write_tile<S>(t, sum, at, n, first_channel);
+            write_tile<S, RGB>(t, sum, at, n, first_channel, rgb);
     }
     copy_wait<0>();
 }

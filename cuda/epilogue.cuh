@@ -114,15 +114,22 @@ __device__ static inline void gb_apply_epilogue8(const gb_cuda_epilogue *e, bool
     }
 }
 
-/* Applies the epilogue to eight channels of a pixel and stores them; `out` is channels last. Padding becomes zero. */
-__device__ static inline void gb_write8(const gb_view &out, const gb_cuda_epilogue *e, float (&v)[8], int n, int c,
-                                        int p) {
+/* Applies the epilogue to eight channels of a pixel; `out` is channels last. Padding becomes zero. v are then the values as
+ * they are stored. */
+__device__ static inline void gb_finish8(const gb_view &out, const gb_cuda_epilogue *e, float (&v)[8], int n, int c,
+                                         int p) {
     int count = min(8, out.c - c);
     gb_apply_epilogue8(e, out.half, v, n, c, p, count);
     if (count < 8)
 #pragma unroll
         for (int k = 0; k < 8; k++)
             v[k] = k < count ? v[k] : 0.0f;
+}
+
+/* The same, and stores them. */
+__device__ static inline void gb_write8(const gb_view &out, const gb_cuda_epilogue *e, float (&v)[8], int n, int c,
+                                        int p) {
+    gb_finish8(out, e, v, n, c, p);
     gb_store8(out, n, c, p, v);
 }
 
