@@ -29,7 +29,7 @@ static void launch_patches(const gb_cpu *cpu, const conv_patch &t, dim3 grid, si
 
 template <gb_precision P, bool UP, int WORDS, bool RGB = false> static patch_kernel kernel(void) {
     typedef patch_shape<P, UP, WORDS> S;
-    constexpr size_t MORE = RGB ? sizeof(rgb_weights) : 0;
+    constexpr size_t MORE = RGB ? sizeof(patch_rgb_weights) : 0;
     return {launch_patches<P, UP, WORDS, RGB>, {S::bytes(1) + MORE, S::bytes(2) + MORE}, S::OUT_H, S::OUT_W, S::RESIDENT};
 }
 

@@ -23,6 +23,9 @@ enum {
     PATCH_TAPS = 9
 };
 
+/* The weights of a ToRGB layer. */
+typedef float patch_rgb_weights[RGB_OUTPUTS][PATCH_COLUMNS];
+
 /* The shape of a block's work: UP = with upsampling; WORDS = words of an input pixel, rounded up. */
 template <gb_precision P, bool UP, int WORDS_> struct patch_shape {
     static constexpr int WORDS = WORDS_, WARPS = WORDS <= 32 ? (UP && P == GB_HALF ? 8 : 4) : UP ? 4 : 8;
@@ -216,7 +219,7 @@ __device__ __forceinline__ void smooth_tile(const conv_patch &t, const uint32_t 
 
 /* The follower's outputs at a pixel of each quad of lanes, which have eight channels of it each from c on: lane q writes output
  * q. All lanes of a warp have to call. */
-__device__ __forceinline__ void write_follower(const rgb_layer &l, const rgb_weights &w, const float (&x)[8], int c,
+__device__ __forceinline__ void write_follower(const rgb_layer &l, const patch_rgb_weights &w, const float (&x)[8], int c,
                                                bool has_channels, bool inside, int n, int p) {
     int q = (int)threadIdx.x % 4;
     float pixel[1][8], part[1][RGB_OUTPUTS] = {{0.0f}}, sum[RGB_OUTPUTS] = {0.0f};
@@ -235,7 +238,7 @@ __device__ __forceinline__ void write_follower(const rgb_layer &l, const rgb_wei
 /* The epilogue without upsampling; with RGB also the follower, with weights w. */
 template <class S, bool RGB>
 __device__ __forceinline__ void write_tile(const conv_patch &t, const float (&sum)[S::MT][4][4],
-                                           const patch_tile<S> &at, int n, int first_channel, const rgb_weights &w) {
+                                           const patch_tile<S> &at, int n, int first_channel, const patch_rgb_weights &w) {
     int lane = (int)threadIdx.x % 32, g = lane / 4, c = first_channel + lane % 4 * 8;
     int y = at.oy + (int)threadIdx.x / 32 * S::MT;
     bool has_channels = c < t.out.c_padded;
@@ -273,7 +276,7 @@ convolve_patches(conv_patch t) {
     uint32_t *weights = memory, *map = weights + S::WEIGHT_WORDS, *buffer = map + S::MAP_WORDS;
     int n = (int)blockIdx.z, first_channel = (int)blockIdx.y * PATCH_COLUMNS, next = (int)blockIdx.x, filled = 0;
     const uint32_t *x = t.x + (long long)n * t.h * t.w * t.words;
-    rgb_weights &rgb = *(rgb_weights *)(buffer + t.buffers * S::PIXEL_WORDS);       /* with RGB only */
+    patch_rgb_weights &rgb = *(patch_rgb_weights *)(buffer + t.buffers * S::PIXEL_WORDS);       /* with RGB only */
     t.out.half = P == GB_HALF;          /* known to the compiler, which drops the other case */
     t.out.c_step = 1;
     copy_pixels<UP, S>(t, x, next, buffer);

@@ -8,6 +8,8 @@
 
 enum { WARPS = 4, PIXELS = 4, RUNS = 4, PIXELS_OF_BLOCK = RUNS * WARPS * 32 };
 
+typedef float rgb_weights[RGB_OUTPUTS][RGB_MAX_INPUTS];
+
 /* The sums of a warp's pixels, g + 8i from `first` on, where g is the lane's quad. */
 __device__ static void sum_pixels(const gb_view &in, const rgb_weights &w, int n, int first,
                                   float (&sum)[PIXELS][RGB_OUTPUTS]) {

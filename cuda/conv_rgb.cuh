@@ -19,11 +19,9 @@ struct rgb_layer {
 /* On the host. May launch the kernel of the modulation. */
 rgb_layer gb_rgb_layer_of(const gb_cpu *cpu, const gb_desc *d, const gb_args *args);
 
-/* Weights times styles, with zeros beyond the channels. */
-typedef float rgb_weights[RGB_OUTPUTS][RGB_MAX_INPUTS];
-
-/* The block's threads fill w for sample n; a barrier has to follow. */
-__device__ __forceinline__ void load_rgb_weights(const rgb_layer &l, int n, rgb_weights &w) {
+/* Weights times styles, with zeros beyond the channels. The block's threads fill w for sample n; a barrier has to follow. */
+template <int CHANNELS>
+__device__ __forceinline__ void load_rgb_weights(const rgb_layer &l, int n, float (&w)[RGB_OUTPUTS][CHANNELS]) {
     int channels = l.m.cin_padded;
     for (int i = (int)threadIdx.x; i < RGB_OUTPUTS * channels; i += (int)blockDim.x) {
         int o = i / channels, c = i - o * channels;
@@ -41,9 +39,9 @@ __device__ __forceinline__ float quad_sum(float v) {
 }
 
 /* sum += the products of eight channels of PIXELS pixels with the weights of these channels. */
-template <int PIXELS>
-__device__ __forceinline__ void add_rgb_products(const rgb_weights &w, int c, const float (&x)[PIXELS][8],
-                                                 float (&sum)[PIXELS][RGB_OUTPUTS]) {
+template <int CHANNELS, int PIXELS>
+__device__ __forceinline__ void add_rgb_products(const float (&w)[RGB_OUTPUTS][CHANNELS], int c,
+                                                 const float (&x)[PIXELS][8], float (&sum)[PIXELS][RGB_OUTPUTS]) {
 #pragma unroll
     for (int o = 0; o < RGB_OUTPUTS; o++) {
         float of_lane[8];
