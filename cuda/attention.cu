@@ -45,9 +45,7 @@ __device__ static void load(const matrix &m, const loader &f, int k, float (&v)[
     for (int i = 0; i < 4; i++) {
         long long at = f.from + k * f.k_step + i * f.step;
         bool inside = f.row + i * f.row_step < m.rows && f.column + i * f.column_step + k < m.columns;
-        v[i] = !inside     ? 0.0f
-               : m.of.half ? __half2float(((const __half *)m.of.data)[at])
-                           : ((const float *)m.of.data)[at];
+        v[i] = inside ? gb_load_value(m.of.half, m.of.data, at) : 0.0f;
     }
 }
 

@@ -12,7 +12,7 @@
 #include "cuda/uses.cuh"
 #include "ops/batch_norm.h"
 
-enum { THREADS = 256 };
+enum { THREADS = 256, BLOCKS = 4 };         /* for which there have to be registers, so that none is spilled for more */
 
 __device__ static float statistic(const float *table, const gb_stat_row &at, int channels, int c) {
     const float *row = table + (long long)at.row * channels;
@@ -57,13 +57,13 @@ norm_each(gb_view in, const float *factors, gb_view out, const gb_cuda_epilogue 
     }
 }
 
-__global__ static void __launch_bounds__(THREADS)
+__global__ static void __launch_bounds__(THREADS, BLOCKS)
 norm_each8(gb_view in, const float *factors, gb_view out, const gb_cuda_epilogue *e, long long groups) {
     GB_EACH_ITEM(i, groups) {
         gb_item at = gb_group_at(out, out, i);
         const float *f = factors + (long long)at.n * 3 * out.c + at.c;
         float v[8];
-        gb_load8(in, at.n, at.c, at.p, v);
+        gb_load8(in, at.n, at.c, at.p, v, true);
 #pragma unroll
         for (int k = 0; k < 8; k++)
             if (at.c + k < out.c)

@@ -1,5 +1,5 @@
-/* The channels of two inputs, one after the other:  y = [in[0]; in[1]] along C. Each value is read and written once; for
- * vectors the launch takes longer. */
+/* The channels of two inputs, one after the other:  y = [in[0]; in[1]] along C. Each value is read and written once,
+ * 8 bytes of a vector and 4 of a map in half; no FLOP. For vectors of 256 channels 2 KB: the launch takes longer. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 

@@ -38,7 +38,7 @@ template <gb_precision P, bool UP> static patch_kernel kernel_of_words(int words
 
 static patch_kernel kernel_of(const gb_cpu *cpu, const gb_desc *d) {
     int words = gb_conv_words(cpu, d);
-    if (precision_of(cpu) == GB_HALF)
+    if (gb_is_half(cpu))
         return d->conv.up == 2 ? kernel_of_words<GB_HALF, true>(words) : kernel_of_words<GB_HALF, false>(words);
     return d->conv.up == 2 ? kernel_of_words<GB_TF32, true>(words) : kernel_of_words<GB_TF32, false>(words);
 }
@@ -52,7 +52,7 @@ static bool supports(const gb_cpu *cpu, const gb_desc *d) {
 }
 
 static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
-    return gb_modulation_bytes(d, precision_of(cpu) == GB_HALF);
+    return gb_modulation_bytes(d, gb_is_half(cpu));
 }
 
 /* Blocks of the GPU's multiprocessors share the tiles of all samples and channels. If only one fits into a
@@ -81,7 +81,7 @@ static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     t.weights = (const uint32_t *)args->packed;
     t.rows = up_to(d->conv.cout, PACKED_ROWS);
     t.fir = d->conv.up == 2 ? factors + gb_factors_fir(d) : NULL;
-    t.m = gb_modulate(cpu, d, args, factors, precision_of(cpu) == GB_HALF);
+    t.m = gb_modulate(cpu, d, args, factors, gb_is_half(cpu));
     t.out = gb_view_of(cpu, args->out);
     dim3 grid = divide_tiles(gb_cuda_of(cpu), d, k, &t);
     k.launch(cpu, t, grid, k.bytes[t.buffers - 1]);

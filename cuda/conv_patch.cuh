@@ -135,12 +135,6 @@ __device__ __forceinline__ void multiply_tap(const uint32_t *pixels, const uint3
     }
 }
 
-template <class S> __device__ __forceinline__ void clear(float (&sum)[S::MT][4][4]) {
-#pragma unroll
-    for (int i = 0; i < S::MT * 16; i++)
-        sum[i / 16][i / 4 % 4][i % 4] = 0.0f;
-}
-
 /* The factors of this lane's eight channels. */
 __device__ __forceinline__ void load_scale(const conv_patch &t, int n, int first_channel, float (&scale)[8]) {
     const float *from = t.m.scale + n * t.m.scale_step;
@@ -169,7 +163,7 @@ __device__ __forceinline__ void transposed_convolution(const uint32_t *pixels, c
     for (int parity = 0; parity < 4; parity++) {
         int py = parity / 2, px = parity % 2;
         float sum[S::MT][4][4];
-        clear<S>(sum);
+        clear(sum);
 #pragma unroll 1
         for (int ky = py; ky < 3; ky += 2)
 #pragma unroll 1
@@ -275,7 +269,7 @@ convolve_patches(conv_patch t) {
             transposed_convolution<P, S>(pixels, weights, scale, map);
         } else {
             const uint32_t *row = pixels + (int)threadIdx.x / 32 * S::MT * S::WIDTH * S::STRIDE, *tap = weights;
-            clear<S>(sum);
+            clear(sum);
 #pragma unroll 1
             for (int ky = 0; ky < 3; ky++, row += S::WIDTH * S::STRIDE)
 #pragma unroll

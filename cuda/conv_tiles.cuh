@@ -1,11 +1,12 @@
-/* The convolution as a tiled matrix product. Rows are output pixels of one sample, columns are output channels, and the
- * depth is taps × input channels, processed in steps of TILE_K words (a word is two halves or a float). Asynchronous copies
- * bring pixels and weights to shared memory STAGES − 1 steps ahead; pixels outside the map are zeros. Styles multiply the
- * pixels in registers, so the weights are the same for all samples. Four warps compute a tile of 32·MT × 16·NT with
+/* The convolution as a tiled matrix product of M × N × K: M output pixels of one sample, N output channels, and K, the depth,
+ * taps × input channels, in steps of TILE_K words (a word is two halves or a float). The scheduler says which tile and which
+ * steps a block computes; the copy iterator brings pixels and weights to shared memory STAGES − 1 steps ahead, with
+ * asynchronous copies, and zeros for pixels outside the map; the main loop multiplies; the epilogue writes. Styles multiply
+ * the pixels in registers, so the weights are the same for all samples. Four warps compute a tile of 32·MT × 16·NT with
  * TILE_K = 16, or eight warps 128 × 128 with TILE_K = 32.
  *
  * For H×W pixels, C to K channels, in half: 2·9·H·W·C·K FLOP, from memory 2·H·W·C bytes, to memory 2·H·W·K, and through the
- * second-level cache 2·9·H·W·C·K·(1/R + 1/N) bytes for tiles of R × N. At 128×128, 256 to 256 channels: 19 GFLOP, 17 MB,
+ * second-level cache 2·9·H·W·C·K·(1/TILE_M + 1/TILE_N) bytes. At 128×128, 256 to 256 channels: 19 GFLOP, 17 MB,
  * and 302 MB with tiles of 128×128 (453 MB with 128×64); the floor of an H100 is 0.03 ms, by its tensor cores.
  *
  * A transposed convolution is four ordinary ones, for the even and odd rows and columns of the result, with 4, 2, 2 and
@@ -20,11 +21,11 @@
 /* The shape of a block's tile. */
 template <gb_precision P, int MT_, int NT_, int WARPS, int TILE_K_, int STAGES_> struct tile_shape {
     static constexpr int MT = MT_, NT = NT_, THREADS = 32 * WARPS, TILE_K = TILE_K_, STAGES = STAGES_;
-    static constexpr int ROWS = 32 * MT, COLUMNS = WARPS / 2 * 8 * NT;
+    static constexpr int TILE_M = 32 * MT, TILE_N = WARPS / 2 * 8 * NT;
     /* The stride of rows in words. Quarters of 16 bytes that are read together, those of eight rows, are in different banks:
      * because of the stride, or because quarter k of row r is stored as quarter k ^ r % 8. */
     static constexpr bool SWIZZLED = TILE_K == 32;
-    static constexpr int STRIDE = SWIZZLED ? TILE_K : TILE_K + 4, STAGE = (ROWS + COLUMNS) * STRIDE;
+    static constexpr int STRIDE = SWIZZLED ? TILE_K : TILE_K + 4, STAGE = (TILE_M + TILE_N) * STRIDE;
     static constexpr int COPY_ROWS = 4 * THREADS / TILE_K;      /* that all threads together copy at once */
     static_assert(COPY_ROWS == 32, "each thread copies a quarter of MT pixels in each step");
 };
@@ -52,27 +53,50 @@ struct conv_tiles {
     float *partial;             /* [n][split][pixel][c_padded] sums if the depth is split, else NULL */
 };
 
-/* ------------------------------------------------------------------------------------------------ pieces */
+/* ------------------------------------------------------------------------------------------------ the scheduler */
 
-/* The copy iterator of a thread. Each step copies a quarter, 16 bytes, of rows COPY_ROWS apart: MT of pixels, and up to
- * COLUMNS / COPY_ROWS of weights. */
+/* The work of a block: a tile of one part of one sample, and the steps k_begin to k_end − 1 of its depth. */
+template <class S> struct scheduled_tile {
+    const conv_part &part;
+    int n, split;
+    int first_pixel, first_channel;
+    int k_steps;                /* of a tap */
+    int k_begin, k_end;
+};
+
+/* The grid: tiles along the pixels, tiles along the channels, and samples × parts × splits. Parts have different numbers of
+ * pixels, so a block may have none. */
+template <class S> __device__ __forceinline__ scheduled_tile<S> schedule(const conv_tiles &t) {
+    int z = (int)blockIdx.z, split = z % t.splits;
+    const conv_part &part = t.part[z / t.splits % t.parts];
+    int k_steps = (t.words + S::TILE_K - 1) / S::TILE_K, steps = part.taps * k_steps;
+    int share = (steps + t.splits - 1) / t.splits, k_begin = split * share;
+    return {part,    z / t.splits / t.parts, split, (int)blockIdx.x * S::TILE_M, (int)blockIdx.y * S::TILE_N,
+            k_steps, k_begin,                min(k_begin + share, steps)};
+}
+
+/* ------------------------------------------------------------------------------------------------ the copy iterator */
+
+/* Of a thread. Each step copies a quarter, 16 bytes, of rows COPY_ROWS apart: MT of pixels, and up to TILE_N / COPY_ROWS of
+ * weights. */
 template <class S> struct copy_iterator {
     const uint32_t *x;          /* the sample's map */
-    int pixel[S::MT];              /* words from there, without the offset of a tap */
-    unsigned inside[S::MT];        /* bit k: with tap k the pixel is inside the map */
+    int pixel[S::MT];           /* words from there, without the offset of a tap */
+    unsigned inside[S::MT];     /* bit k: with tap k the pixel is inside the map */
     int weights;                /* words to the first row of tap 0 */
     int tap, word;              /* of the next step; word: within a pixel */
 };
 
+/* The iterator at the first step of the tile. */
 template <class S>
-__device__ __forceinline__ copy_iterator<S> copy_iterator_of(const conv_tiles &t, const conv_part &part, int n,
-                                                             int first_pixel, int first_channel) {
+__device__ __forceinline__ copy_iterator<S> copy_iterator_of(const conv_tiles &t, const scheduled_tile<S> &tile) {
     constexpr int QUARTERS = S::TILE_K / 4;
+    const conv_part &part = tile.part;
     copy_iterator<S> at;
     int row = (int)threadIdx.x / QUARTERS, quarter = (int)threadIdx.x % QUARTERS * 4;
 #pragma unroll
     for (int i = 0; i < S::MT; i++) {
-        int pixel = first_pixel + row + i * S::COPY_ROWS, y = pixel / part.w, x = pixel - y * part.w;
+        int pixel = tile.first_pixel + row + i * S::COPY_ROWS, y = pixel / part.w, x = pixel - y * part.w;
         at.inside[i] = 0;
         for (int k = 0; k < part.taps; k++) {
             int ty = y + part.tap[k].dy, tx = x + part.tap[k].dx;
@@ -81,9 +105,10 @@ __device__ __forceinline__ copy_iterator<S> copy_iterator_of(const conv_tiles &t
         }
         at.pixel[i] = (y * t.w + x) * t.words + quarter;
     }
-    at.x = t.x + (long long)n * t.h * t.w * t.words;
-    at.weights = (first_channel + row) * t.words + quarter;
-    at.tap = at.word = 0;
+    at.x = t.x + (long long)tile.n * t.h * t.w * t.words;
+    at.weights = (tile.first_channel + row) * t.words + quarter;
+    at.tap = tile.k_begin / tile.k_steps;
+    at.word = tile.k_begin % tile.k_steps * S::TILE_K;
     return at;
 }
 
@@ -100,11 +125,11 @@ __device__ __forceinline__ void copy_step(const conv_tiles &t, const conv_part &
     for (int i = 0; i < S::MT; i++)
         copy_async16(to + i * S::COPY_ROWS * S::STRIDE, at.x + (at.pixel[i] + tap.pixels + at.word),
                      at.inside[i] >> at.tap & 1 ? bytes : 0);
-    to += S::ROWS * S::STRIDE;
+    to += S::TILE_M * S::STRIDE;
     int weights = at.weights + tap.weights + at.word;
-    if (S::COLUMNS >= S::COPY_ROWS || row < S::COLUMNS)
+    if (S::TILE_N >= S::COPY_ROWS || row < S::TILE_N)
 #pragma unroll
-        for (int i = 0; i < (S::COLUMNS + S::COPY_ROWS - 1) / S::COPY_ROWS; i++)
+        for (int i = 0; i < (S::TILE_N + S::COPY_ROWS - 1) / S::COPY_ROWS; i++)
             copy_async16(to + i * S::COPY_ROWS * S::STRIDE, t.weights + (weights + i * S::COPY_ROWS * t.words), bytes);
     at.word += S::TILE_K;
     if (at.word >= t.words) {
@@ -113,9 +138,20 @@ __device__ __forceinline__ void copy_step(const conv_tiles &t, const conv_part &
     }
 }
 
+/* ------------------------------------------------------------------------------------------------ the main loop */
+
 /* Styles are stored so that the four words of a lane, q, q + 4, q + 8 and q + 12 of 16, are side by side. */
 template <gb_precision P> __device__ __forceinline__ int place_of_style(int word) {
     return P == GB_FP32 ? word : word / 16 * 16 + word % 4 * 4 + word % 16 / 4;
+}
+
+/* The styles of the sample, for all steps of a tap: 1 without styles, 0 for padding. */
+template <gb_precision P, class S>
+__device__ __forceinline__ void load_styles(const conv_tiles &t, const scheduled_tile<S> &tile, uint32_t *styles) {
+    constexpr uint32_t ONE = P == GB_HALF ? 0x3c003c00 : 0x3f800000;    /* as two halves, or as a float */
+    const uint32_t *given = t.m.styles ? (const uint32_t *)t.m.styles + (long long)tile.n * t.words : NULL;
+    for (int i = threadIdx.x; i < tile.k_steps * S::TILE_K; i += S::THREADS)
+        styles[place_of_style<P>(i)] = !given ? ONE : i < t.words ? given[i] : 0;
 }
 
 /* Eight words from word k on of 16 rows. */
@@ -189,6 +225,54 @@ __device__ __forceinline__ void multiply_floats(const uint32_t *pixels, const ui
     }
 }
 
+/* Where this warp's part of the tile begins. */
+template <class S> __device__ __forceinline__ int row_of_warp(void) {
+    return (int)threadIdx.x / 32 % 2 * S::MT * 16;
+}
+
+template <class S> __device__ __forceinline__ int column_of_warp(void) {
+    return (int)threadIdx.x / 32 / 2 * S::NT * 8;
+}
+
+/* sum = pixels · weights over the steps of the tile. `memory` has room for STAGES stages, and then for the styles. No thread
+ * reads it any more when this returns. */
+template <gb_precision P, class S>
+__device__ __forceinline__ void main_loop(const conv_tiles &t, const scheduled_tile<S> &tile, uint32_t *memory,
+                                          float (&sum)[S::MT][S::NT][4]) {
+    uint32_t *styles = memory + S::STAGES * S::STAGE, *last_stage = styles - S::STAGE;
+    uint32_t *filled = memory, *stage = memory;         /* what the next step copies to, and what this one reads */
+    copy_iterator<S> copies = copy_iterator_of<S>(t, tile);
+    const uint32_t *step_styles = styles + copies.word, *last_styles = styles + (tile.k_steps - 1) * S::TILE_K;
+    int row = row_of_warp<S>(), column = S::TILE_M + column_of_warp<S>();
+    clear(sum);
+    load_styles<P, S>(t, tile, styles);
+    auto copy = [&](int step) {
+        if (step < tile.k_end)
+            copy_step<S>(t, tile.part, copies, filled);
+        copy_commit();
+        filled = filled == last_stage ? memory : filled + S::STAGE;
+    };
+#pragma unroll
+    for (int i = 0; i < S::STAGES - 1; i++)
+        copy(tile.k_begin + i);
+#pragma unroll 1
+    for (int step = tile.k_begin; step < tile.k_end; step++) {
+        copy_wait<S::STAGES - 2>();
+        __syncthreads();        /* this step has arrived, and no thread reads the one before it any more */
+        copy(step + S::STAGES - 1);
+        if constexpr (P == GB_FP32)
+            multiply_floats<S>(stage + row * S::STRIDE, stage + column * S::STRIDE, step_styles, sum);
+        else
+            multiply<P, S>(stage + row * S::STRIDE, stage + column * S::STRIDE, step_styles, sum);
+        stage = stage == last_stage ? memory : stage + S::STAGE;
+        step_styles = step_styles == last_styles ? styles : step_styles + S::TILE_K;
+    }
+    copy_wait<0>();
+    __syncthreads();
+}
+
+/* ------------------------------------------------------------------------------------------------ the epilogue */
+
 /* Results are written one by one to planar outputs, and eight channels at a time to channels-last maps. */
 __device__ __forceinline__ float *partial_at(const conv_tiles &t, int n, int split, int o, int pixel) {
     return t.partial + (((long long)n * t.splits + split) * t.out.pixels + pixel) * t.out.c_padded + o;
@@ -242,96 +326,60 @@ void gb_tiles_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, conv
 /* Launches what adds the sums of the splits and applies what follows. */
 void gb_add_splits(const gb_cpu *cpu, const conv_tiles &t, int samples);
 
-/* ------------------------------------------------------------------------------------------------ the kernel */
-
-/* Without the second number of the bounds, float32 would have registers spilled, to make room for a third block. */
-template <gb_precision P, int MT, int NT, int WARPS, int TILE_K, int STAGES>
-__global__ void __launch_bounds__(32 * WARPS, P == GB_FP32 ? 2 : 0) convolve_tiles(conv_tiles t) {
-    typedef tile_shape<P, MT, NT, WARPS, TILE_K, STAGES> S;
-    constexpr uint32_t ONE = P == GB_HALF ? 0x3c003c00 : 0x3f800000;    /* as two halves, or as a float */
-    constexpr int ROWS = S::ROWS, COLUMNS = S::COLUMNS, STAGE = S::STAGE, STRIDE = S::STRIDE;
-    GB_SHARED(memory);
-    uint32_t *styles = memory + STAGES * STAGE;
-    int z = (int)blockIdx.z, split = z % t.splits, n = z / t.splits / t.parts;
-    const conv_part &part = t.part[z / t.splits % t.parts];
-    int first_pixel = (int)blockIdx.x * ROWS, first_channel = (int)blockIdx.y * COLUMNS;
-    if (first_pixel >= part.h * part.w)
-        return;
-    int chunks = (t.words + TILE_K - 1) / TILE_K, steps = part.taps * chunks;
-    int share = (steps + t.splits - 1) / t.splits, begin = split * share, end = min(begin + share, steps);
-    const uint32_t *given = t.m.styles ? (const uint32_t *)t.m.styles + (long long)n * t.words : NULL;
-    for (int i = threadIdx.x; i < chunks * TILE_K; i += S::THREADS)
-        styles[place_of_style<P>(i)] = !given ? ONE : i < t.words ? given[i] : 0;
-    copy_iterator<S> copies = copy_iterator_of<S>(t, part, n, first_pixel, first_channel);
-    copies.tap = begin / chunks;
-    copies.word = begin % chunks * TILE_K;
-
-    float sum[MT][NT][4];
+/* Scales and writes the sums of a tile, or adds them to the partial sums. They go through shared memory, so that neighbouring
+ * threads write neighbouring channels. */
+template <class S>
+__device__ __forceinline__ void epilogue(const conv_tiles &t, const scheduled_tile<S> &tile,
+                                         const float (&sum)[S::MT][S::NT][4], float *sums) {
+    constexpr int STRIDE = S::TILE_N + 4;
+    static_assert(S::TILE_M * STRIDE <= S::STAGES * S::STAGE, "the sums of a tile fit where its pixels and weights were");
+    const conv_part &part = tile.part;
+    int lane = (int)threadIdx.x % 32, row = row_of_warp<S>(), column = column_of_warp<S>();
 #pragma unroll
-    for (int i = 0; i < MT; i++)
+    for (int i = 0; i < S::MT; i++)
 #pragma unroll
-        for (int j = 0; j < NT; j++)
+        for (int j = 0; j < S::NT; j++)
 #pragma unroll
             for (int r = 0; r < 4; r++)
-                sum[i][j][r] = 0.0f;
-    int warp = threadIdx.x / 32, row = warp % 2 * MT * 16, column = warp / 2 * NT * 8;
-    uint32_t *filled = memory, *stage = memory;         /* what the next step copies to, and what this one reads */
-    const uint32_t *step_styles = styles + copies.word;
-    auto copy = [&](int step) {
-        if (step < end)
-            copy_step<S>(t, part, copies, filled);
-        copy_commit();
-        filled = filled == memory + (STAGES - 1) * STAGE ? memory : filled + STAGE;
-    };
-#pragma unroll
-    for (int i = 0; i < STAGES - 1; i++)
-        copy(begin + i);
-#pragma unroll 1
-    for (int step = begin; step < end; step++) {
-        copy_wait<STAGES - 2>();
-        __syncthreads();        /* this step has arrived, and no thread reads the one before it any more */
-        copy(step + STAGES - 1);
-        if constexpr (P == GB_FP32)
-            multiply_floats<S>(stage + row * STRIDE, stage + (ROWS + column) * STRIDE, step_styles, sum);
-        else
-            multiply<P, S>(stage + row * STRIDE, stage + (ROWS + column) * STRIDE, step_styles, sum);
-        stage = stage == memory + (STAGES - 1) * STAGE ? memory : stage + STAGE;
-        step_styles = step_styles == styles + (chunks - 1) * TILE_K ? styles : step_styles + TILE_K;
-    }
-    copy_wait<0>();
-    __syncthreads();
-
-    /* Sums go through shared memory, so that neighbouring threads write neighbouring channels. */
-    constexpr int SUMS = COLUMNS + 4;
-    static_assert(ROWS * SUMS <= STAGES * STAGE, "the sums of a tile fit where its pixels and weights were");
-    float *sums = (float *)memory;
-    int lane = threadIdx.x % 32;
-#pragma unroll
-    for (int i = 0; i < MT; i++)
-#pragma unroll
-        for (int j = 0; j < NT; j++)
-#pragma unroll
-            for (int r = 0; r < 4; r++)
-                sums[(row + i * 16 + lane / 4 + r / 2 * 8) * SUMS + column + j * 8 + lane % 4 * 2 + r % 2] =
+                sums[(row + i * 16 + lane / 4 + r / 2 * 8) * STRIDE + column + j * 8 + lane % 4 * 2 + r % 2] =
                     sum[i][j][r];
     __syncthreads();
     int width = t.step == 1 ? part.w : t.out.w;
     auto pixel_at = [&](int m) { return (m / part.w * t.step + part.y0) * width + m % part.w * t.step + part.x0; };
-    int channels = min(COLUMNS, t.out.c_padded - first_channel), rows = min(ROWS, part.h * part.w - first_pixel);
+    int channels = min(S::TILE_N, t.out.c_padded - tile.first_channel);
+    int rows = min(S::TILE_M, part.h * part.w - tile.first_pixel);
     if (t.out.c_step == 1) {
         int runs = channels / 8;
 #pragma unroll 1
         for (int i = threadIdx.x; i < rows * runs; i += S::THREADS) {
             int m = i / runs, o = i % runs * 8;
-            write_result8(t, sums + m * SUMS + o, n, split, first_channel + o, pixel_at(first_pixel + m));
+            write_result8(t, sums + m * STRIDE + o, tile.n, tile.split, tile.first_channel + o,
+                          pixel_at(tile.first_pixel + m));
         }
     } else {
 #pragma unroll 1
         for (int i = threadIdx.x; i < rows * channels; i += S::THREADS) {
             int m = i % rows, o = i / rows;         /* neighbouring threads write neighbouring pixels */
-            write_result(t, sums[m * SUMS + o], n, split, first_channel + o, pixel_at(first_pixel + m));
+            write_result(t, sums[m * STRIDE + o], tile.n, tile.split, tile.first_channel + o,
+                         pixel_at(tile.first_pixel + m));
         }
     }
+}
+
+/* ------------------------------------------------------------------------------------------------ the kernel */
+
+/* The second number of the bounds is that of blocks for which there is shared memory anyway. Without it registers would be spilled,
+ * to make room for more of them. */
+template <gb_precision P, int MT, int NT, int WARPS, int TILE_K, int STAGES>
+__global__ void __launch_bounds__(32 * WARPS, WARPS == 8 ? 1 : P == GB_FP32 ? 2 : MT * NT == 16 ? 4 : 5) convolve_tiles(conv_tiles t) {
+    typedef tile_shape<P, MT, NT, WARPS, TILE_K, STAGES> S;
+    GB_SHARED(memory);
+    scheduled_tile<S> tile = schedule<S>(t);
+    float sum[MT][NT][4];
+    if (tile.first_pixel >= tile.part.h * tile.part.w)
+        return;
+    main_loop<P, S>(t, tile, memory, sum);
+    epilogue<S>(t, tile, sum, (float *)memory);
 }
 
 #endif

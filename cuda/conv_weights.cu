@@ -5,7 +5,7 @@
 #include "cuda/conv_weights.cuh"
 
 int gb_conv_words(const gb_cpu *cpu, const gb_desc *d) {
-    return up_to(d->in[0].c, 8) / (precision_of(cpu) == GB_HALF ? 2 : 1);
+    return up_to(d->in[0].c, 8) / (gb_is_half(cpu) ? 2 : 1);
 }
 
 size_t gb_conv_weight_words(const gb_cpu *cpu, const gb_desc *d) {

@@ -31,6 +31,12 @@ template <gb_precision P> __device__ __forceinline__ uint32_t styled(uint32_t x,
     return to_tf32(__uint_as_float(x) * __uint_as_float(style));
 }
 
+template <int M, int N> __device__ __forceinline__ void clear(float (&sum)[M][N][4]) {
+#pragma unroll
+    for (int i = 0; i < M * N * 4; i++)
+        sum[i / 4 / N][i / 4 % N][i % 4] = 0.0f;
+}
+
 /* The number of output channels that are read. */
 static inline int gb_conv_columns(const gb_desc *d) {
     return d->conv.wanted ? d->conv.wanted : d->conv.cout;

@@ -131,6 +131,7 @@ gb_device *gb_cuda_open(const char *precision, char *why, size_t why_size) {
     cuda->processors = prop.multiProcessorCount;
     cuda->shared_per_block = prop.sharedMemPerBlockOptin;
     cuda->shared_per_processor = prop.sharedMemPerMultiprocessor;
+    cuda->cache_bytes = (size_t)prop.l2CacheSize;
     gb_device *table = &cuda->table;
     snprintf(table->name, sizeof table->name, "%.127s", prop.name);
     table->precision = precisions[chosen].name;

@@ -24,12 +24,15 @@ struct gb_cuda_epilogue {
 /* Puts the epilogue into the parameter block. Rows that fuse call it in both passes, also without an epilogue. */
 const gb_cuda_epilogue *gb_live_epilogue(const gb_cpu *cpu, const gb_tensor *out, const gb_epilogue *e);
 
-/* The activations of `count` channels from c on. One copy per kernel, which is called unless they are all lrelu, with the
- * values in memory: inline, the calls would spill registers of the usual case. */
-OUT_OF_LINE void gb_activate_any(const gb_cuda_epilogue *e, float *v, int c, int count) {
-    for (int k = 0; k < count; k++)
-        v[k] = !e->channels || e->channels[c + k] ? activate(e->act, e->params, e->param_count, v[k])
-                                                  : activate(e->base_act, e->base_params, e->base_count, v[k]);
+/* The activations of `count` channels from c on, unless they are all lrelu. The values are in memory, for a loop that is not
+ * unrolled: one call of the activation needs few registers. As a function of its own this would spill some at its calls. */
+__device__ __forceinline__ void gb_activate_any(const gb_cuda_epilogue *e, float *v, int c, int count) {
+#pragma unroll 1
+    for (int k = 0; k < count; k++) {
+        bool base = e->channels && !e->channels[c + k];
+        v[k] = activate(base ? e->base_act : e->act, base ? e->base_params : e->params,
+                        base ? e->base_count : e->param_count, v[k]);
+    }
 }
 
 __device__ static inline float gb_apply_epilogue(const gb_cuda_epilogue *e, bool half, float v, int n, int c, int p) {
@@ -99,7 +102,7 @@ __device__ static inline void gb_apply_epilogue8(const gb_cuda_epilogue *e, bool
     }
     if (has_add && count == 8 && e->add.c_step == 1) {
         float add[8];
-        gb_load8(e->add, n, c, p, add);
+        gb_load8(e->add, n, c, p, add, true);
 #pragma unroll
         for (int k = 0; k < 8; k++)
             v[k] = gb_stored(half, v[k] + add[k]);

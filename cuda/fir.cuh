@@ -29,6 +29,19 @@ __device__ static inline fir_taps load_taps(const float *fir) {
     return t;
 }
 
+/* Adds weight(ky) · v to the sums of the pixels for which row `row` of FIR_ROWS is that of tap ky. */
+template <class Weight>
+__device__ __forceinline__ void add_to_strip(int row, Weight weight, const float (&v)[8], float (&sum)[FIR_STRIP][8]) {
+#pragma unroll
+    for (int j = 0; j < FIR_STRIP; j++) {
+        int ky = j + GB_FIR_TAPS - 1 - row;
+        if (ky >= 0 && ky < GB_FIR_TAPS)
+#pragma unroll
+            for (int k = 0; k < 8; k++)
+                sum[j][k] = fmaf(weight(ky), v[k], sum[j][k]);
+    }
+}
+
 /* Adds the taps of one row, `row` rows below the first of FIR_ROWS, to the sums. load(kx, v) loads the eight channels
  * that tap kx multiplies, or returns false if they are outside the map. */
 template <class Load>
@@ -44,25 +57,11 @@ __device__ __forceinline__ void add_fir_row(const fir_taps &taps, int row, Load 
             for (int k = 0; k < 8; k++)
                 along[k] = fmaf(taps.b[kx], v[k], along[k]);
         } else {
-#pragma unroll
-            for (int j = 0; j < FIR_STRIP; j++) {
-                int ky = j + GB_FIR_TAPS - 1 - row;
-                if (ky >= 0 && ky < GB_FIR_TAPS)
-#pragma unroll
-                    for (int k = 0; k < 8; k++)
-                        sum[j][k] = fmaf(4.0f * taps.f[ky * GB_FIR_TAPS + kx], v[k], sum[j][k]);
-            }
+            add_to_strip(row, [&](int ky) { return 4.0f * taps.f[ky * GB_FIR_TAPS + kx]; }, v, sum);
         }
     }
     if (taps.is_product)
-#pragma unroll
-        for (int j = 0; j < FIR_STRIP; j++) {
-            int ky = j + GB_FIR_TAPS - 1 - row;
-            if (ky >= 0 && ky < GB_FIR_TAPS)
-#pragma unroll
-                for (int k = 0; k < 8; k++)
-                    sum[j][k] = fmaf(taps.a[ky], along[k], sum[j][k]);
-        }
+        add_to_strip(row, [&](int ky) { return taps.a[ky]; }, along, sum);
 }
 
 /* The sums of pixel j of the strip, for loops that are not unrolled. */

@@ -59,10 +59,6 @@ __device__ __forceinline__ void barrier_wait(uint64_t *barrier, uint32_t parity)
 
 /* ------------------------------------------------------------------------------------------------ loads */
 
-__device__ __forceinline__ void prefetch_tensor_map(const CUtensorMap *map) {
-    asm volatile("prefetch.tensormap [%0];" ::"l"((uint64_t)map) : "memory");
-}
-
 /* Loads the box of a tensor at these coordinates, the innermost first; values outside the tensor are zeros. The bytes of
  * the whole box count towards the barrier's phase. */
 __device__ __forceinline__ void load_box(void *to, const CUtensorMap *map, uint64_t *barrier, int i, int j, int k) {

@@ -1,6 +1,8 @@
 /* The convolution for any shape, with a thread per output value; maps of few channels or of one row use it.
  * ops/modulated_conv2d.c has the formula. 2·k²·cin·cout FLOP a pixel in float32, 16 times as many with upsampling, where the
- * transposed convolution is computed again for every tap of the FIR: for small maps only. */
+ * transposed convolution is computed again for every tap of the FIR: for small maps only. Neighbouring threads compute
+ * neighbouring pixels of a channel, so that weights and pixels come from the caches: from memory 4·k²·cin·cout bytes and the
+ * map. At 4×4 pixels, 8 to 8 channels: 18 kFLOP, 3 KB; the launch takes longer. */
 #include <string.h>
 
 #include "cuda/modulated_conv2d.cuh"

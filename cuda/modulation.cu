@@ -50,12 +50,12 @@ void gb_factors_pack(const gb_desc *d, const float *const *weights, const float 
 }
 
 static size_t scale_bytes(const gb_desc *d) {
-    return (sizeof(float) * d->in[0].n * d->conv.cout + 255) / 256 * 256;
+    return gb_part_bytes(sizeof(float) * d->in[0].n * d->conv.cout);
 }
 
 size_t gb_modulation_bytes(const gb_desc *d, bool half) {
     size_t styles = (size_t)d->in[0].n * padded_inputs(d) * (half ? 2 : 4);
-    return scale_bytes(d) + (d->conv.modulated ? (styles + 255) / 256 * 256 : 0);
+    return scale_bytes(d) + (d->conv.modulated ? gb_part_bytes(styles) : 0);
 }
 
 struct modulation_use {
@@ -149,10 +149,6 @@ static bool is_computed(const gb_desc *d) {
     return d->conv.modulated || d->conv.demodulate;
 }
 
-static bool is_half(const gb_cpu *cpu) {
-    return gb_cuda_of(cpu)->precision == GB_HALF;
-}
-
 /* factors_at(d): the factors' place in the packed weights. */
 template <class F> static void prepare(const gb_cpu *cpu, const gb_use *uses, int count, bool half, F factors_at) {
     launch(cpu, count, [&](int i) {
@@ -163,11 +159,11 @@ template <class F> static void prepare(const gb_cpu *cpu, const gb_use *uses, in
 }
 
 void gb_modulation_prepare(const gb_cpu *cpu, const gb_use *uses, int count) {
-    prepare(cpu, uses, count, is_half(cpu), [&](const gb_desc *d) { return gb_conv_weight_words(cpu, d); });
+    prepare(cpu, uses, count, gb_is_half(cpu), [&](const gb_desc *d) { return gb_conv_weight_words(cpu, d); });
 }
 
 size_t gb_modulation_prepared_size(const gb_cpu *cpu, const gb_desc *d) {
-    return is_computed(d) ? gb_modulation_bytes(d, is_half(cpu)) : 0;
+    return is_computed(d) ? gb_modulation_bytes(d, gb_is_half(cpu)) : 0;
 }
 
 void gb_modulation_prepare_floats(const gb_cpu *cpu, const gb_use *uses, int count) {

@@ -1,5 +1,5 @@
 /* A vector of C·H·W values as C maps:  y[c,p] = x[c·H·W + p], or x[p·C + c] if its channels are last. 4 bytes are
- * read and, in half, 2 written a value; the launch takes longer. */
+ * read and, in half, 2 written a value, without a FLOP: 100 KB at 4×4 and 1024 channels; the launch takes longer. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 

@@ -1,4 +1,4 @@
-/* The w of one layer:  y[n] = ws[n, row]. 8·N·C bytes; the launch takes longer. Dense layers do without it (linear.cu). */
+/* The w of one layer:  y[n] = ws[n, row]. 8·N·C bytes, no FLOP; the launch takes longer. Dense layers do without it (linear.cu). */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 

@@ -1,5 +1,5 @@
-/* A range of channels:  y[n,c] = x[n, from + c]. Each value is read and written once, 4 bytes in half: at 256×256 and 128
- * channels 34 MB, 10 µs at the memory rate of an H100. */
+/* A range of channels:  y[n,c] = x[n, from + c]. Each value is read and written once, 4 bytes in half; no FLOP. At
+ * 256×256 and 128 channels 34 MB: the floor of an H100 is 10 µs, by memory. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 

@@ -13,6 +13,7 @@ struct gb_cuda {
     gb_precision precision;
     int processors;             /* multiprocessors */
     size_t shared_per_block, shared_per_processor;      /* bytes of shared memory, at most */
+    size_t cache_bytes;         /* of the second-level cache */
     struct gb_cublaslt *cublaslt;       /* NULL until it is needed */
     bool use_cublas;            /* GANBEND_CUBLAS=1: rows use it */
     void *encode_tensor_map;    /* GANBEND_WGMMA=1: the driver's function (tensor_map.h); else NULL */
@@ -20,6 +21,15 @@ struct gb_cuda {
 
 static inline const gb_cuda *gb_cuda_of(const gb_cpu *cpu) {
     return (const gb_cuda *)cpu->device;
+}
+
+static inline bool gb_is_half(const gb_cpu *cpu) {
+    return gb_cuda_of(cpu)->precision == GB_HALF;
+}
+
+/* Bytes that a part of a workspace takes: the next one begins at a multiple of 256. */
+static inline size_t gb_part_bytes(size_t bytes) {
+    return (bytes + 255) / 256 * 256;
 }
 
 /* The CUDA stream to launch on; NULL in the first pass of a render, in which nothing is launched, and after an error. */

@@ -34,6 +34,7 @@ struct gb_view {
     int c, h, w, pixels;
     int c_padded;               /* channels stored, padding included; padding channels are zero */
     bool half;
+    bool streaming;             /* a map that the second-level cache could not keep until the next kernel reads it */
     long long n_step, c_step;
     int p_step;
     gb_divisor per_pixel, per_map, per_group;   /* for the number of values of a pixel and of a map, and c_padded / 8 */
@@ -42,8 +43,9 @@ struct gb_view {
 static inline gb_view gb_view_of(const gb_cpu *cpu, const gb_tensor *t) {
     const gb_shape *s = &t->shape;
     bool last = s->block > 1;
-    gb_view v = {t->data, s->c, s->h, s->w, s->h * s->w, last ? s->block : s->c, false, 0, 0, 0, {}, {}, {}};
+    gb_view v = {t->data, s->c, s->h, s->w, s->h * s->w, last ? s->block : s->c, false, false, 0, 0, 0, {}, {}, {}};
     v.half = last && cpu->device->map_bytes == 2;
+    v.streaming = last && gb_shape_floats(s) * cpu->device->map_bytes > gb_cuda_of(cpu)->cache_bytes;
     v.n_step = (long long)v.c_padded * v.pixels;
     v.c_step = last ? 1 : v.pixels;
     v.p_step = last ? s->block : 1;
@@ -53,9 +55,13 @@ static inline gb_view gb_view_of(const gb_cpu *cpu, const gb_tensor *t) {
     return v;
 }
 
+/* Value i of an array in float16 or float32. */
+__device__ static inline float gb_load_value(bool half, const void *from, long long i) {
+    return half ? __half2float(((const __half *)from)[i]) : ((const float *)from)[i];
+}
+
 __device__ static inline float gb_load(const gb_view &v, int n, int c, int p) {
-    long long i = n * v.n_step + c * v.c_step + (long long)p * v.p_step;
-    return v.half ? __half2float(((const __half *)v.data)[i]) : ((const float *)v.data)[i];
+    return gb_load_value(v.half, v.data, n * v.n_step + c * v.c_step + (long long)p * v.p_step);
 }
 
 __device__ static inline void gb_store(const gb_view &v, int n, int c, int p, float value) {
@@ -71,49 +77,63 @@ __device__ static inline float gb_stored(bool half, float value) {
     return half ? __half2float(__float2half_rn(value)) : value;
 }
 
-/* Eight values at a multiple of 16 bytes, as float16 or float32: one or two 16-byte accesses. */
-__device__ static inline void gb_load_eight(bool half, const void *from, float (&to)[8]) {
+/* The larger one; NaN wins. */
+__device__ static inline float gb_larger(float a, float b) {
+    return a > b || a != a ? a : b;
+}
+
+/* Eight values at a multiple of 16 bytes, as float16 or float32: one or two 16-byte accesses. Streaming ones leave the caches
+ * to other data. */
+__device__ static inline void gb_load_eight(bool half, const void *from, float (&to)[8], bool streaming = false) {
     if (half) {
-        uint4 words = *(const uint4 *)from;
+        uint4 words = streaming ? __ldcs((const uint4 *)from) : *(const uint4 *)from;
         const unsigned word[4] = {words.x, words.y, words.z, words.w};
 #pragma unroll
         for (int k = 0; k < 8; k++)
             to[k] = __half2float(__ushort_as_half((unsigned short)(word[k / 2] >> k % 2 * 16)));
     } else {
-        float4 a = ((const float4 *)from)[0], b = ((const float4 *)from)[1];
+        const float4 *four = (const float4 *)from;
+        float4 a = streaming ? __ldcs(four) : four[0], b = streaming ? __ldcs(four + 1) : four[1];
         to[0] = a.x, to[1] = a.y, to[2] = a.z, to[3] = a.w, to[4] = b.x, to[5] = b.y, to[6] = b.z, to[7] = b.w;
     }
 }
 
-__device__ static inline void gb_store_eight(bool half, void *to, const float (&from)[8]) {
+template <class T> __device__ static inline void gb_store_words(T *to, const T &words, bool streaming) {
+    if (streaming)
+        __stcs(to, words);
+    else
+        *to = words;
+}
+
+__device__ static inline void gb_store_eight(bool half, void *to, const float (&from)[8], bool streaming = false) {
     if (half) {
         unsigned word[4];
 #pragma unroll
         for (int k = 0; k < 4; k++)
             word[k] = (unsigned)__half_as_ushort(__float2half_rn(from[2 * k])) |
                       (unsigned)__half_as_ushort(__float2half_rn(from[2 * k + 1])) << 16;
-        *(uint4 *)to = uint4{word[0], word[1], word[2], word[3]};
+        gb_store_words((uint4 *)to, uint4{word[0], word[1], word[2], word[3]}, streaming);
     } else {
-        ((float4 *)to)[0] = float4{from[0], from[1], from[2], from[3]};
-        ((float4 *)to)[1] = float4{from[4], from[5], from[6], from[7]};
+        gb_store_words((float4 *)to, float4{from[0], from[1], from[2], from[3]}, streaming);
+        gb_store_words((float4 *)to + 1, float4{from[4], from[5], from[6], from[7]}, streaming);
     }
 }
 
-/* Eight channels of a pixel of a channels-last map, c a multiple of 8. */
-__device__ static inline void gb_load8(const gb_view &v, int n, int c, int p, float (&to)[8]) {
+/* Eight channels of a pixel of a channels-last map, c a multiple of 8. `once`: no other thread of the kernel loads them. */
+__device__ static inline void gb_load8(const gb_view &v, int n, int c, int p, float (&to)[8], bool once = false) {
     long long i = n * v.n_step + (long long)p * v.p_step + c;
     if (v.half)
-        gb_load_eight(true, (const __half *)v.data + i, to);
+        gb_load_eight(true, (const __half *)v.data + i, to, once && v.streaming);
     else
-        gb_load_eight(false, (const float *)v.data + i, to);
+        gb_load_eight(false, (const float *)v.data + i, to, once && v.streaming);
 }
 
 __device__ static inline void gb_store8(const gb_view &v, int n, int c, int p, const float (&from)[8]) {
     long long i = n * v.n_step + (long long)p * v.p_step + c;
     if (v.half)
-        gb_store_eight(true, (__half *)v.data + i, from);
+        gb_store_eight(true, (__half *)v.data + i, from, v.streaming);
     else
-        gb_store_eight(false, (float *)v.data + i, from);
+        gb_store_eight(false, (float *)v.data + i, from, v.streaming);
 }
 
 /* For kernels with a thread per value: item i of all N × pixels × c_padded in memory order, so that neighbouring

@@ -1,5 +1,6 @@
 /* Truncation:  ws[n,k] = w_avg + ψ (w[n] − w_avg) for k < cutoff, or for all k without cutoff;  w[n] for the others.
- * The same roundings as in ops/truncate.c. 4·N·num_ws·C bytes are written, 37 KB for 18 w; the launch takes longer. */
+ * The same roundings as in ops/truncate.c. 4·N·num_ws·C bytes are written, 37 KB for 18 w, with 3 FLOP a
+ * value; the launch takes longer. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 

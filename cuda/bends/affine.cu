@@ -1,6 +1,8 @@
 /* Affine transforms (ops/bends/affine.c): pixel (x, y) of the result is the original at m⁻¹(x, y). The host prepares
  * the matrix; positions are computed in double in the same steps, so that rounding never selects another pixel.
- * Bytes, in half: from memory about 2 a value, the other reads hit the caches, and 2 to it; about 20 double FLOP a value. */
+ * Bytes, in half: from memory about 2 a value, the other reads hit the caches, and 2 to it; about 20 double FLOP for the
+ * position of 8 values, and 7 (bilinear) to 40 (bicubic) a value. At 1024×1024 and 32 channels 134 MB: the floor of an H100 is
+ * 40 µs, by memory. */
 #include "cuda/bends/filters.cuh"
 
 /* A position in the original: between pixels x, x+1 and y, y+1. */
@@ -77,7 +79,7 @@ __device__ static float bicubic(const sampled &m, position p) {
     return sum;
 }
 
-__global__ static void __launch_bounds__(GB_FILTER_THREADS) warp(gb_filter_use b) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS, GB_FILTER_BLOCKS) warp(gb_filter_use b) {
     const gb_affine *affine = (const gb_affine *)b.prepared;
     bool singular = affine->singular;
     gb_sampling sampling = affine->sampling;

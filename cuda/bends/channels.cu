@@ -1,5 +1,6 @@
 /* Filters that move whole maps between channels (ops/bends/channels.c). The host computes the order. Bytes, in
- * half: 4 a value, 6 if the result is mixed with x. */
+ * half: 4 a value, 6 if the result is mixed with x, with 3 FLOP. At 1024×1024 and 32 channels 134 MB: the floor of an H100 is
+ * 40 µs, by memory. */
 #include "cuda/bends/filters.cuh"
 
 __global__ static void __launch_bounds__(GB_FILTER_THREADS) reorder(gb_filter_use b) {

@@ -1,6 +1,8 @@
 /* Small separable correlations (ops/bends/convolution.c). blur and sharpen sum along the rows into float32, then down
  * the columns; sobel does its 3×3 pixels at once. Sums are added in the order of the plain filters.
- * Bytes, in half: 12 a value for blur and sharpen, whose sums are written and read, 4 for sobel; other reads hit the caches. */
+ * Bytes, in half: 12 a value for blur and sharpen, whose sums are written and read, 4 for sobel; other reads hit the caches.
+ * 4·(2n + 1) FLOP a value for blur, 36 or 76 for sobel. At 1024×1024 and 32 channels 403 MB and 134 MB: the floor of an H100
+ * is 0.12 ms and 40 µs, by memory. */
 #include "cuda/bends/filters.cuh"
 
 /* ------------------------------------------------------------------------------------------------ blur, sharpen */
@@ -82,7 +84,7 @@ __device__ static float gradient(const gb_filter_use &b, gb_border border, gb_it
     return sum;
 }
 
-__global__ static void __launch_bounds__(GB_FILTER_THREADS) sobel(gb_filter_use b) {
+__global__ static void __launch_bounds__(GB_FILTER_THREADS, GB_FILTER_BLOCKS) sobel(gb_filter_use b) {
     int which = (int)b.params[0];
     gb_border border = (gb_border)(int)b.params[1];
     gb_each_filtered(b, [&](int n, int p) {

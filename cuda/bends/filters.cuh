@@ -43,7 +43,9 @@ size_t gb_morphology_workspace(const gb_cpu *cpu, const gb_desc *d, int which);
 size_t gb_gaussian_workspace(const gb_cpu *cpu, const gb_desc *d, int);
 size_t gb_normalise_workspace(const gb_cpu *cpu, const gb_desc *d, int);
 
-enum { GB_FILTER_THREADS = 256 };
+/* Kernels that need many registers are told for how many blocks there have to be registers: left alone, the compiler spills some
+ * to make room for more. */
+enum { GB_FILTER_THREADS = 256, GB_FILTER_BLOCKS = 4 };
 
 /* gb_launch_threads(cpu, threads, kernel, use, args…) launches kernel(use, args…), which loops over `threads` items. */
 #define gb_launch_threads(cpu, threads, kernel, ...)                                                                   \

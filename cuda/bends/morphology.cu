@@ -7,12 +7,9 @@
  * larger of two such windows, shifted by reach − m to the left and to the right. (At the border the shift is clamped;
  * the other window covers the lost pixels.) A value therefore costs about 4 · radius reads. Each level is a launch,
  * which does nothing if the radius is smaller. Bytes, in half: from memory about 6 a value and level, the other reads hit the
- * caches. */
+ * caches; 8 · radius comparisons a value. At 1024×1024 and 32 channels with radius 4, which has four levels, 805 MB: the floor
+ * of an H100 is 0.24 ms, by memory. */
 #include "cuda/bends/filters.cuh"
-
-__device__ static float larger(float a, float b) {
-    return a > b || a != a ? a : b;
-}
 
 /* The number of dy from 0 on that reach at least k. Reaches decrease with dy. */
 __device__ static int rows_reaching(const gb_element *e, int k) {
@@ -51,11 +48,11 @@ raise_level(gb_filter_use b, gb_view maxima, gb_view next, gb_view y, int m, flo
                 int k = min(e->reach[dy], w - 1) - m;
                 for (int row = r - dy; row <= r + dy; row += dy ? 2 * dy : 1)
                     if (row >= 0 && row < h)
-                        v = larger(larger(v, value(row, c - k)), value(row, c + k));
+                        v = gb_larger(gb_larger(v, value(row, c - k)), value(row, c + k));
             }
             if (!last) {
                 int by = m ? m : 1;
-                float grown = larger(larger(value(r, c), value(r, c - by)), value(r, c + by));
+                float grown = gb_larger(gb_larger(value(r, c), value(r, c - by)), value(r, c + by));
                 gb_store(next, at.n, at.c, at.p, sign * grown);
             }
             v *= sign;
@@ -71,7 +68,7 @@ raise_level(gb_filter_use b, gb_view maxima, gb_view next, gb_view y, int m, flo
 /* ------------------------------------------------------------------------------------------------ running */
 
 static size_t map_bytes(const gb_cpu *cpu, const gb_shape *s) {
-    return (gb_tensor_bytes(cpu, s) + 255) / 256 * 256;
+    return gb_part_bytes(gb_tensor_bytes(cpu, s));
 }
 
 /* Two maps of maxima; opening and closing need a third for the result of the first half. */

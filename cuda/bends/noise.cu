@@ -1,5 +1,6 @@
 /* Normal noise from counters, the same numbers as ops/bends/noise.c: pixels 2i and 2i + 1 are the halves of a pair.
- * Bytes, in half: 4 a value; arithmetic on integers, a logarithm and a sine. */
+ * Bytes, in half: 4 a value; 4 64-bit multiplications of integers and about 40 FLOP, with a logarithm and a sine. At 1024×1024
+ * and 32 channels 134 MB: the floor of an H100 is 40 µs, by memory. */
 #include "cuda/curves.cuh"
 #include "cuda/bends/filters.cuh"
 #include "ops/splitmix.h"

@@ -1,5 +1,6 @@
 /* Painting activation vectors into maps:  y[c,p] = vectors[index[p]][c] where index[p] ≥ 0, else x[c,p].
- * Bytes, in half: 4 a value, and 2 a pixel for its index. */
+ * Bytes, in half: 4 a value, and 2 a pixel for its index; no FLOP. At 1024×1024 and 32 channels 134 MB: the floor of an H100
+ * is 40 µs, by memory. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 

@@ -1,6 +1,7 @@
 /* The input of a disabled layer in place of its output, enlarged `up` times with nearest neighbour:
  *   y[c,y,x] = x[c,⌊y/up⌋,⌊x/up⌋] for c < kept, else 0
- * Bytes, in half: 2 a value written, 2/up² read. */
+ * Bytes, in half: 2 a value written, 2/up² read; no FLOP. To 1024×1024 and 32 channels from 512×512 84 MB: the floor of an
+ * H100 is 25 µs, by memory. */
 #include "cuda/rows.h"
 #include "cuda/tensor.cuh"
 

@@ -1,5 +1,6 @@
 /* Mirrored maps (ops/bends/reflect.c):  h: y[r, c] = x[r, W−1−c],  v: y[r, c] = x[H−1−r, c].
- * Bytes, in half: 4 a value, 6 if the result is mixed with x. */
+ * Bytes, in half: 4 a value, 6 if the result is mixed with x, with 3 FLOP. At 1024×1024 and 32 channels 134 MB: the floor of
+ * an H100 is 40 µs, by memory. */
 #include "cuda/bends/filters.cuh"
 
 __global__ static void __launch_bounds__(GB_FILTER_THREADS) reflect(gb_filter_use b, int which) {

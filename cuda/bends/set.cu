@@ -1,6 +1,7 @@
 /* Given values v, or those of a second input, replace the input's or are added to them, on the chosen channels:
  *     y = (1 − keep) · v + keep · x,   or   y = x + v
- * Bytes, in half: 4 a value, and 4 for a given one. */
+ * Bytes, in half: 4 a value, and 4 for a given one; at most 3 FLOP. At 1024×1024 and 32 channels, all given, 268 MB: the
+ * floor of an H100 is 80 µs, by memory. */
 #include <string.h>
 
 #include "cuda/rows.h"

@@ -10,7 +10,9 @@
  *
  * Upsampling computes the transposed convolution t by its four parts (even or odd rows and columns of t: 4, 2, 2 and 1 taps),
  * which are stored at every second pixel of every second row, and then applies the FIR to t. Maps that are wide keep three
- * positions of t in a ring buffer; narrow ones compute t of the whole strip. */
+ * positions of t in a ring buffer; narrow ones compute t of the whole strip.
+ *
+ * A ToRGB that follows is computed strip by strip. If nothing else reads the map, its worker keeps only the strip. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +42,7 @@ static inline int vectors_of(int channels_count) {
 }
 
 #include "ops/simd/modulation.h"
+#include "ops/simd/torgb_pixels.h"
 
 /* ------------------------------------------------------------------------------------------------ products */
 
@@ -134,6 +137,7 @@ typedef struct amx_plan {
     size_t x_chunk;                     /* operands of a chunk of the copy */
     size_t t_row, t_parity, t_vector;   /* floats of t from one position, parity of rows and vector of outputs to the next */
     size_t x_floats, y_floats;          /* of the copy, and of sums or t */
+    size_t band_pixels;                 /* of a strip of the output, in each vector; 0 if the map is stored */
     size_t worker_floats;
 } amx_plan;
 
@@ -181,7 +185,8 @@ static amx_plan plan_amx(const gb_cpu *cpu, const gb_desc *d) {
         p.strips = 1;
         lay_out(&p, d, in->h);
     }
-    p.worker_floats = p.y_floats + (p.shared ? 0 : p.x_floats);
+    p.band_pixels = d->unstored ? (size_t)p.strip * in->w : 0;
+    p.worker_floats = p.y_floats + (p.shared ? 0 : p.x_floats) + p.band_pixels * vectors * VL;
     return p;
 }
 
@@ -328,9 +333,21 @@ static product product_of(const amx_job *job, const amx_area *area, const ptrdif
                      .w_chunk = chunk};
 }
 
+/* A worker's strip of the output, [vectors][band_pixels][VL], if the map is not stored. */
+static inline float *band_of(const amx_job *job, const amx_area *area) {
+    return area->y + job->p.y_floats + job->p.x_floats;
+}
+
 static channel_writer writer_of(const amx_job *job, const amx_area *area, int r, vec *demodulate) {
     int vector = area->pass * job->p.width + r;
-    channel_writer to = channel_writer_at(job->args->out, job->args->epilogue, area->n, vector * VL);
+    channel_writer to;
+    if (job->d->unstored) {
+        to = channel_writer_to(band_of(job, area) + vector * job->p.band_pixels * VL, &job->d->out, job->args->epilogue, area->n,
+                               vector * VL);
+        to.shift = -(ptrdiff_t)area->first * job->d->out.w;
+    } else {
+        to = channel_writer_at(job->args->out, job->args->epilogue, area->n, vector * VL);
+    }
     *demodulate = vload(job->m.d + ((size_t)area->n * vectors_of(job->d->conv.cout) + vector) * VL);
     to.stream = job->stream;
     return to;
@@ -537,6 +554,15 @@ static void run_pass(const amx_job *job, const amx_area *area) {
         plain_pass(job, area);
 }
 
+/* Runs the follower on a strip. */
+static void follow_strip(const amx_job *job, const amx_area *area) {
+    const gb_shape *out = &job->d->out;
+    size_t first = (size_t)area->first * out->w;
+    const float *x = job->d->unstored ? band_of(job, area) : gb_plane(job->args->out, area->n, 0) + first * VL;
+    follow_pixels(job->args->follower, area->n, x, job->d->unstored ? job->p.band_pixels : (size_t)out->h * out->w, first,
+                  area->rows * out->w);
+}
+
 /* Tiles are registers of the thread. Between these calls loads into tiles see what was stored before. */
 static void begin_tiles(void) {
     _tile_loadconfig(&tile_config);
@@ -562,6 +588,8 @@ static void run_strip(void *arg, int task, int worker) {
     for (; area.pass < p->wanted; area.pass++)
         run_pass(job, &area);
     end_tiles(job);
+    if (job->args->follower)
+        follow_strip(job, &area);
 }
 
 static void copy_shared(void *arg, int chunk, int worker) {
@@ -580,7 +608,9 @@ static void multiply_shared(void *arg, int pass, int worker) {
 
 static void amx_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     amx_job job = {.d = d, .args = args, .p = plan_amx(cpu, d), .fir = (const void *)((const float *)args->packed + amx_weight_floats(d))};
-    job.stream = gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
+    job.stream = !args->follower && gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
+    if (args->follower)
+        torgb_style(args->follower->desc, args->follower->args);
     job.m = modulate(cpu, d, args, (const float *)(job.fir + 1), args->workspace);
     float *at = (float *)args->workspace + modulation_floats(d);
     if (!job.p.shared) {
@@ -601,9 +631,15 @@ static bool amx_supports(const gb_cpu *cpu, const gb_desc *d) {
     return blocked_maps(d);
 }
 
+/* Of workers that share a sample, none has all outputs of a pixel. */
+static bool amx_follows(const gb_cpu *cpu, const gb_desc *d, const gb_op_row *row, const gb_desc *follower) {
+    return is_torgb(row, follower) && d->conv.up == 1 && !d->conv.wanted && !plan_amx(cpu, d).shared;
+}
+
 static const gb_op_row row_amx = {
     .op = GB_OP_MODULATED_CONV2D, .form = "direct", .isa = "amxbf16", .rank = GB_RANK_AMXBF16, .fuses = true,
     .supports = amx_supports, .packed_size = amx_packed_size, .pack = amx_pack, .workspace = amx_workspace, .run = amx_run,
+    .follows = amx_follows,
 };
 
 const gb_op_row *const gb_amxbf16_rows[] = {&row_amx, NULL};

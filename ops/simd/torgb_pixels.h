@@ -109,3 +109,14 @@ static void torgb_pixels(const gb_job *job, int n, const float *x, line_plan p, 
         }
     }
 }
+
+/* Whether a row that has all outputs of a pixel at once can run this use as its follower. */
+static bool is_torgb(const gb_op_row *row, const gb_desc *follower) {
+    return row->form && !strcmp(row->form, "torgb") && follower->conv.kernel == 1;
+}
+
+/* Runs a follower on `count` pixels of sample n, from `first` on. x is their first channel; blocks are `step` pixels apart. */
+static void follow_pixels(const gb_use *follower, int n, const float *x, size_t step, size_t first, int count) {
+    const gb_job job = {.d = follower->desc, .args = follower->args};
+    torgb_pixels(&job, n, x, (line_plan){.width = count, .lines = 1, .pixels = step}, 0, first, count);
+}

@@ -370,21 +370,18 @@ static void multiply_panel(const winograd_job *job, int group, int panel, const 
 /* Runs the follower on the pixels of a group: on each row as far as the group's tiles reach in it. */
 static void follow_group(const winograd_job *job, int group, float *m) {
     const winograd_plan *p = &job->p;
-    const gb_use *follower = job->args->follower;
-    const gb_job next = {.d = follower->desc, .args = follower->args};
     const gb_shape *out = &job->d->out;
     int end = group_end(job, group);
     for (int t = group_first(job, group), count; t < end; t += count) {
         tile_at at = find_tile(p, t);
         count = p->tiles_x - t % p->tiles_x < end - t ? p->tiles_x - t % p->tiles_x : end - t;
         int last = at.x + count * TILE < out->w ? at.x + count * TILE : out->w;
-        line_plan line = {.width = last - at.x, .lines = 1,
-                          .pixels = job->d->unstored ? p->band_pixels : (size_t)out->h * out->w};
+        size_t step = job->d->unstored ? p->band_pixels : (size_t)out->h * out->w;
         for (int y = at.y; y < at.y + TILE && y < out->h; y++) {
             size_t pixel = (size_t)y * out->w + at.x;
             const float *x = job->d->unstored ? band_of(job, m) + ((ptrdiff_t)pixel + band_shift(job, group, at.n)) * VL
                                               : gb_plane(job->args->out, at.n, 0) + pixel * VL;
-            torgb_pixels(&next, at.n, x, line, 0, pixel, line.width);
+            follow_pixels(job->args->follower, at.n, x, step, pixel, last - at.x);
         }
     }
 }
@@ -460,8 +457,7 @@ static bool winograd_pays(const gb_desc *d) {
 
 /* Of workers that share a group, none has all outputs of a pixel. */
 static bool winograd_follows(const gb_cpu *cpu, const gb_desc *d, const gb_op_row *row, const gb_desc *follower) {
-    return row->form && !strcmp(row->form, "torgb") && follower->conv.kernel == 1 && !d->conv.wanted &&
-           !plan_winograd(cpu, d).shared;
+    return is_torgb(row, follower) && !d->conv.wanted && !plan_winograd(cpu, d).shared;
 }
 
 static const gb_op_row row_winograd = {

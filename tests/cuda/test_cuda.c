@@ -241,6 +241,33 @@ static gb_model *small_model(const fixture *f) {
     return model;
 }
 
+/* A map larger than the cache passes it by, with the same values. */
+static void maps_larger_than_the_cache_are_streamed(void **state) {
+    float images[2][SMALL_IMAGE];
+    unsigned long long streamed[2];
+    int bytes = emulated_cache;
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const gb_context_options options = {.threads = 1, .device = "cuda", .precision = "half"};
+        fixture f;
+        gb_session *session;
+        emulated_cache = i ? 1 << 10 : bytes;
+        ok(gb_context_new(&options, &f.context, &err));
+        f.model = small_model(&f);
+        session = session_of(&f, GB_ONCE, 1);
+        emulated_counts before = emulated_counters;
+        ok(gb_session_render(session, images[i], &err));
+        streamed[i] = emulated_counters.streamed - before.streamed;
+        gb_session_free(session);
+        gb_model_close(f.model);
+        gb_context_free(f.context);
+    }
+    emulated_cache = bytes;
+    assert_int_equal(streamed[0], 0);
+    assert_true(streamed[1] >= 2 * SMALL * SMALL * 8);      /* the last map: at least 8 channels in half precision */
+    assert_memory_equal(images[0], images[1], sizeof *images);
+}
+
 static gb_bend multiply(gb_session *session, const char *at, float by) {
     gb_bend id;
     ok(gb_session_bend(session, &(gb_bend_options){.kind = GB_BEND_FILTER, .at = at, .name = "multiply", .params = &by,
@@ -707,6 +734,7 @@ int main(void) {
         cmocka_unit_test(a_sample_of_a_batch_equals_that_sample_alone),
         cmocka_unit_test(taps_between_fused_steps_change_no_bit),
         cmocka_unit_test(the_number_of_launches_for_a_picture_is_bounded),
+        cmocka_unit_test(maps_larger_than_the_cache_are_streamed),
         cmocka_unit_test(bends_on_the_boundaries_of_shared_launches_split_them),
         cmocka_unit_test(alternating_between_two_sets_of_bends_instantiates_nothing_again),
         cmocka_unit_test(captured_launches_are_bounded_and_end_with_the_session),

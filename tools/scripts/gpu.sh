@@ -1,13 +1,14 @@
 #!/bin/sh
 # What a machine with a GPU is needed for, in one short run that gives the most important answers first: correctness of full
 # network shapes; times of a 1024×1024 StyleGAN2, with PyTorch's beside them; counters; all fixtures; bends; compute-sanitizer.
-# Each step has its own time limit; together they are meant to fit five minutes.
+# Each step has its own time limit, and all together have five minutes: steps for which no time is left fail at once.
 # usage: sh tools/scripts/gpu.sh [--out DIR] [--pack DIR | --packed DIR | --rehearse BUILD]
 #   --out       folder for all output (default: out/gpu); also DIR.tar.gz. The last lines printed are a table
 #   --pack      only builds, for another machine that has a GPU but no compilers: the programs and their libraries are
 #               copied to DIR. GPU_CAPABILITY is the compute capability of its GPU (default: 90a)
 #   --packed    uses the programs copied by --pack; the other files come from this source tree
 #   --rehearse  with the emulated GPU in the place of a device: programs from the build folder BUILD, and small networks
+# GPU_SECONDS is the time for all steps, without building (default: 300; in a rehearsal none).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 out='out/gpu'
@@ -25,6 +26,7 @@ while [ $# -gt 0 ]; do
 done
 mkdir -p "$out" || exit 1
 begun=$(date +%s)
+seconds=
 summary=$out/summary.txt
 : >"$summary"
 
@@ -32,12 +34,18 @@ report() {
     echo "[$(($(date +%s) - begun)) s] $*" | tee -a "$summary"
 }
 
-# step SECONDS NAME COMMAND…: runs a command; its output goes to OUT/NAME.log, its status to the summary.
+# step SECONDS NAME COMMAND…: runs a command; its output goes to OUT/NAME.log, its status to the summary. It has that many
+# seconds, or those that are left for all steps.
 step() {
     limit=$1
     step=$2
     shift 2
     [ "$mode" = rehearse ] && limit=300
+    if [ "$seconds" ]; then
+        left=$((begun + seconds - $(date +%s)))
+        [ "$limit" -gt "$left" ] && limit=$left
+        [ "$limit" -gt 0 ] || { report "FAILED  $step: the $seconds s for all steps are over"; return 1; }
+    fi
     timeout -k 5 "$limit" "$@" >"$out/$step.log" 2>&1
     status=$?
     case $status in
@@ -99,6 +107,8 @@ elif [ "$mode" != packed ]; then
     [ "$mode" = pack ] && exit 0
     begun=$(date +%s)
 fi
+seconds=${GPU_SECONDS-300}
+[ "$mode" = rehearse ] && seconds=${GPU_SECONDS-}
 ganbend=$programs/ganbend
 case $programs in /*) ;; *) ganbend=$PWD/$ganbend ;; esac
 

@@ -64,7 +64,7 @@ function short(name) {
     return name
 }
 # Dynamic shared memory: of convolve_tiles<P, MT, NT, WARPS, TILE_K, STAGES> with 512 styles, of convolve_patches<P, UP, WORDS> with one
-# buffer for pixels, of convolve_wgmma with 512 styles.
+# buffer for pixels, of convolve_wgmma with 3×3 taps and 512 styles.
 function dynamic(name,   part, up, words, rows, stride) {
     if (name ~ /^convolve_patches</) {
         split(substr(name, index(name, "<") + 1), part, /[,>] */)
@@ -75,7 +75,7 @@ function dynamic(name,   part, up, words, rows, stride) {
         return 4 * (9 * 32 * stride + (rows + 2 - up) * (18 - up) * stride + \
                     (up ? 64 * rows * (part[1] == 0 ? 20 : 36) : 0))
     }
-    if (name == "convolve_wgmma") return 4 * (256 + 3 * 5888 + 4 * 4096 + 256) + 8 * 14
+    if (name == "convolve_wgmma") return 4 * (256 + 2 * 5888 + 3 * 4096 + 256) + 8 * 12
     if (name !~ /^convolve_tiles</) return 0
     split(substr(name, index(name, "<") + 1), part, /[,>] */)
     stride = part[5] == 32 ? 32 : part[5] + 4

@@ -72,6 +72,7 @@ struct machine {
     size_t scheduler_size = 0;
     const std::function<void()> *kernel = NULL;
     unsigned order = 1;
+    int held = -1, turns = 0;           /* this warpgroup does not run for so many rounds */
     unsigned char *shared = NULL;
     size_t shared_bytes = 0;
 };
@@ -186,7 +187,7 @@ bool choose_thread(machine *m) {
         m->next += m->step;
         if (m->next < 0 || m->next == m->count)
             m->next = m->step > 0 ? 0 : m->count - 1;
-        if (m->is[k] == READY) {
+        if (m->is[k] == READY && k / WARPGROUP != m->held) {
             m->current = k;
             m->moved = true;
             threadIdx = m->index[k];
@@ -254,17 +255,30 @@ unsigned draw(machine *m) {
     return m->order >> 8;
 }
 
+/* Warpgroups that meet only at barriers of their own may be far apart: one of them, or none, does not run for some rounds. */
+void hold_back(machine *m) {
+    int choice = (int)draw(m);
+    m->held = choice % (m->count / WARPGROUP + 1);
+    m->turns = 1 + choice / 64 % 64;
+}
+
 /* Runs the threads that are ready, each time beginning with another one, forwards or backwards. */
 void run_block(machine *m) {
     m->alive = m->count;
     m->at_barrier = 0;
     m->block_epoch++;
+    m->held = -1;
+    m->turns = 0;
     for (int i = 0; i < m->count; i++) {
         m->is[i] = READY;
         m->at_warp[i / WARP] = m->at_warpgroup[i / WARPGROUP] = 0;
         m->alive_of_warp[i / WARP] = i % WARP + 1;
     }
     while (m->alive) {
+        if (m->turns > 0 && m->turns-- == 1)
+            m->held = -1;
+        else if (m->turns == 0 && emulated_async_used())
+            hold_back(m);
         int order = (int)draw(m);
         m->next = order % m->count;
         m->step = order >> 20 & 1 ? 1 : -1;
@@ -286,7 +300,9 @@ void run_block(machine *m) {
                 m->is[i] = READY;
                 m->moved = true;
             }
-        if (!m->moved)
+        if (!m->moved && m->turns)
+            m->turns = 1;               /* everybody waits for those who are held back */
+        else if (!m->moved)
             emulated_fail("deadlock: some threads wait for others that do not arrive");
     }
     emulated_async_block_end();
@@ -404,6 +420,11 @@ unsigned char *emulated_shared_at(uint32_t address, size_t bytes) {
     if (at < m->shared || at + bytes > m->shared + m->shared_bytes)
         emulated_fail("an address that is not in the block's dynamic shared memory");
     return at;
+}
+
+void emulated_pause(void) {
+    if (draw(device) & 1)
+        wait_in(device, READY);
 }
 
 void emulated_wait_until(bool (*holds)(void *of), void *of) {

@@ -11,6 +11,7 @@ typedef struct emulated_counts {
     int graphs;                 /* instantiated and not destroyed yet */
     unsigned launches;          /* not captured */
     unsigned long long uploaded;        /* bytes */
+    unsigned long long streamed;        /* bytes that kernels accessed with the hint that caches need not keep them */
 } emulated_counts;
 
 extern emulated_counts emulated_counters;
@@ -26,6 +27,9 @@ extern emulated_faults emulated_failing;
 
 /* Called for the names of ranges, and with NULL at the end of each; may be NULL. */
 extern void (*emulated_named)(const char *name);
+
+/* Bytes of the second-level cache: few, so that the maps of small networks do not fit either. */
+extern int emulated_cache;
 
 /* While it is 1, kernels are counted but not run: memory keeps what it has. */
 extern int emulated_skipping;

@@ -51,6 +51,17 @@ static inline int min(int a, int b) { return a < b ? a : b; }
 static inline int max(int a, int b) { return a > b ? a : b; }
 template <class T> static inline T __ldg(const T *p) { return *p; }
 
+/* Streaming accesses, which caches do not keep. */
+void emulated_stream_bytes(size_t bytes);
+template <class T> static inline T __ldcs(const T *p) {
+    emulated_stream_bytes(sizeof *p);
+    return *p;
+}
+template <class T> static inline void __stcs(T *p, T value) {
+    emulated_stream_bytes(sizeof *p);
+    *p = value;
+}
+
 static inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b) {
     return (unsigned long long)((unsigned __int128)a * b >> 64);
 }
@@ -121,7 +132,7 @@ struct cudaPointerAttributes { cudaMemoryType type; };
 struct cudaDeviceProp {
     char name[256];
     size_t totalGlobalMem, sharedMemPerBlockOptin, sharedMemPerMultiprocessor;
-    int major, minor, multiProcessorCount;
+    int major, minor, multiProcessorCount, l2CacheSize;
 };
 
 const char *cudaGetErrorString(cudaError_t error);

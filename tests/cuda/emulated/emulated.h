@@ -34,6 +34,9 @@ unsigned char *emulated_shared_at(uint32_t address, size_t bytes);
 /* The next of the pseudorandom numbers that decide what happens first. */
 unsigned emulated_draw(void);
 
+/* May let the other threads run first. */
+void emulated_pause(void);
+
 /* Suspends the running thread until holds(of). Conditions are asked whenever the other threads have had their turn. */
 void emulated_wait_until(bool (*holds)(void *of), void *of);
 
@@ -45,6 +48,8 @@ void emulated_warpgroup(void *mine, void (*act)(void *const *lanes, void *how), 
 /* Some of what is under way happens; at least one load arrives if there is one and that is wanted. Returns whether one
  * did. */
 bool emulated_async_step(bool at_least_one);
+/* Whether the block has barriers of the kind that such loads need. */
+bool emulated_async_used(void);
 /* The running thread, or the block, has ended: nothing may be under way that it began. */
 void emulated_async_thread_end(void);
 void emulated_async_block_end(void);

@@ -13,7 +13,6 @@ void barrier_arrive(uint64_t *barrier);
 void barrier_arrive_expecting(uint64_t *barrier, int bytes);
 void barrier_wait(uint64_t *barrier, uint32_t parity);
 
-void prefetch_tensor_map(const CUtensorMap *map);
 void emulated_load_box(void *to, const CUtensorMap *map, uint64_t *barrier, unsigned rank, const int *at);
 
 static inline void load_box(void *to, const CUtensorMap *map, uint64_t *barrier, int i, int j, int k) {

@@ -49,6 +49,7 @@ struct block_state {
     std::vector<box_load> loads;
     warpgroup groups[MAX_GROUPS];
     std::vector<uint64_t *> unfenced;   /* barriers that TMA does not know yet */
+    bool used = false;
 };
 
 block_state &block(void) {
@@ -249,9 +250,13 @@ bool emulated_async_step(bool at_least_one) {
         arrived = true;
     }
     for (warpgroup &g : block().groups)
-        if (!g.products.empty() && emulated_draw() & 1)
+        if (!g.products.empty() && emulated_draw() % 8 == 0)
             compute_next(&g);
     return arrived;
+}
+
+bool emulated_async_used(void) {
+    return block().used;
 }
 
 void emulated_async_thread_end(void) {
@@ -266,6 +271,7 @@ void emulated_async_block_end(void) {
     for (warpgroup &g : state.groups)
         g.fenced = false;
     state.unfenced.clear();
+    state.used = false;
 }
 
 /* ------------------------------------------------------------------------------------------------ in a kernel */
@@ -277,6 +283,7 @@ void barrier_init(uint64_t *barrier, int arrivals) {
     memcpy(barrier, &s, sizeof s);
     state_of(barrier);
     block().unfenced.push_back(barrier);
+    block().used = true;
 }
 
 void barrier_init_fence(void) {
@@ -285,6 +292,7 @@ void barrier_init_fence(void) {
 
 void barrier_arrive(uint64_t *barrier) {
     change(barrier, 1, 0);
+    emulated_pause();
 }
 
 void barrier_arrive_expecting(uint64_t *barrier, int bytes) {
@@ -298,10 +306,6 @@ void barrier_wait(uint64_t *barrier, uint32_t parity) {
     phase_wait wait = {barrier, parity};
     state_of(barrier);
     emulated_wait_until(has_ended, &wait);
-}
-
-void prefetch_tensor_map(const CUtensorMap *map) {
-    tensor_of(map);
 }
 
 void emulated_load_box(void *to, const CUtensorMap *map, uint64_t *barrier, unsigned rank, const int *at) {

@@ -19,6 +19,7 @@
 emulated_counts emulated_counters;
 emulated_faults emulated_failing;
 int emulated_skipping;
+int emulated_cache = 256 << 10;
 void (*emulated_named)(const char *name);
 
 typedef std::function<void()> operation;
@@ -155,6 +156,10 @@ cudaError_t emulated_launch(const void *which, operation kernel, size_t paramete
     return cudaSuccess;
 }
 
+void emulated_stream_bytes(size_t bytes) {
+    emulated_counters.streamed += bytes;
+}
+
 /* ------------------------------------------------------------------------------------------------ the device */
 
 const char *cudaGetErrorString(cudaError_t error) {
@@ -189,6 +194,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *prop, int) {
     prop->totalGlobalMem = (size_t)8 << 30;
     prop->sharedMemPerBlockOptin = most_shared();
     prop->sharedMemPerMultiprocessor = most_shared() + 1024;
+    prop->l2CacheSize = emulated_cache;
     prop->major = capability() / 10;
     prop->minor = capability() % 10;
     prop->multiProcessorCount = 4;
