@@ -76,12 +76,6 @@ __device__ __forceinline__ void load_box(void *to, const CUtensorMap *map, uint6
                  : "memory");
 }
 
-/* As load_swizzled_tile(), for the 16 rows from `row` on of a tile that begins at a multiple of 1024 bytes. */
-__device__ __forceinline__ void load_swizzled_rows(const uint32_t *tile, int row, int quarter, uint32_t (&to)[4]) {
-    int lane = (int)threadIdx.x % 32, of_lane = row + lane % 16;
-    load_tile_at(tile + of_lane * 32 + ((quarter + lane / 16) ^ (of_lane & 7)) * 4, to);
-}
-
 /* ------------------------------------------------------------------------------------------------ products */
 
 /* Orders this warpgroup's accesses to registers before those of the products that follow. */
@@ -128,6 +122,13 @@ __device__ __forceinline__ void wgmma_tile(float (&s)[16][4], const uint32_t (&a
 #define GB_HAS_WGMMA 1
 #include "emulated_hopper.h"
 #endif
+
+/* As load_swizzled_tile(), for any 16 rows of a tile that begins at a multiple of 1024 bytes: lanes l and l + 16 pass the number
+ * of row l. */
+__device__ __forceinline__ void load_swizzled_rows(const uint32_t *tile, int row, int quarter, uint32_t (&to)[4]) {
+    int upper = (int)threadIdx.x % 32 / 16;
+    load_tile_at(tile + row * 32 + ((quarter + upper) ^ (row & 7)) * 4, to);
+}
 
 /* The descriptor of a tile in shared memory with rows of 128 bytes, of which quarter k, 16 bytes, of row r is stored as
  * quarter k ^ r % 8; it begins at a multiple of 1024 bytes. In units of 16 bytes: bits 0 to 13 its address, 16 to 29 the step
