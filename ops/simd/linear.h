@@ -61,7 +61,7 @@ static void linear_copy(const gb_desc *d, const gb_args *args) {
 static void linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
     linear_copy(d, args);
-    gb_parallel(cpu, plan_linear(d).passes, linear_pass, &job);
+    gb_parallel_work(cpu, gb_op_macs(d), plan_linear(d).passes, linear_pass, &job);
 }
 
 /* Pass `task` of all layers counted together. */
@@ -76,12 +76,14 @@ static void linear_pass_of_all(void *arg, int task, int worker) {
 /* The styles of all layers of a network: one after the other they would keep the threads waiting for each other longer than
  * they compute. */
 static void linear_run_all(const gb_cpu *cpu, const gb_use *uses, int count) {
+    size_t macs = 0;
     int passes = 0;
     for (int i = 0; i < count; i++) {
         linear_copy(uses[i].desc, uses[i].args);
+        macs += gb_op_macs(uses[i].desc);
         passes += plan_linear(uses[i].desc).passes;
     }
-    gb_parallel(cpu, passes, linear_pass_of_all, (void *)uses);
+    gb_parallel_work(cpu, macs, passes, linear_pass_of_all, (void *)uses);
 }
 
 enum { LARGE_LAYER = 1 << 20 };     /* weights */
