@@ -588,7 +588,7 @@ static void polyphase_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
     polyphase_job job = {.d = d, .args = args, .p = plan_polyphase(cpu, d)};
     const polyphase_plan *p = &job.p;
     int samples = d->in[0].n;
-    job.stream = gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
+    job.stream = !d->unstored && gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
     job.m = modulate(cpu, d, args, (const float *)args->packed + polyphase_weight_floats(d) + 16, args->workspace);
     float *at = (float *)args->workspace + modulation_floats(d);
     if (p->shared) {
