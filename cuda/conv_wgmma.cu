@@ -72,6 +72,7 @@ struct ring {
     __device__ __forceinline__ void release(void) const {
         if (threadIdx.x % 32 == 0)
             barrier_arrive(empty + at);
+        __syncwarp();           /* what follows is for whole warps */
     }
     /* Waits until the buffer may be filled, and announces what will arrive. Returns the barrier that counts it. */
     __device__ __forceinline__ uint64_t *claim(int bytes) const {

@@ -31,6 +31,7 @@ __device__ __forceinline__ void barrier_init(uint64_t *barrier, int arrivals) {
 /* Makes the barriers that this thread has initialised known to TMA. */
 __device__ __forceinline__ void barrier_init_fence(void) {
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
 
 __device__ __forceinline__ void barrier_arrive(uint64_t *barrier) {
