@@ -1,9 +1,9 @@
 /* The convolution as a tiled matrix product on compute capability 9.0a, in half precision and for 128 channels and more. Rows
- * are 16 × 8 output pixels of one sample, columns are 128 output channels; the depth is input channels, 64 at a time, × taps.
- * One thread loads boxes (TMA): for 64 channels the pixels of all taps at once, a patch with the border that they need, zeros
- * where that is outside the map; and for each tap the weights. Two groups of four warps multiply 64 rows each (wgmma), with
- * pixels from registers and weights from shared memory. Patches and weights have rings of buffers, each buffer with a barrier
- * that tells that its bytes have arrived, and one that tells that all warps have read them.
+ * are output pixels of one sample, 16 × 8 or a rectangle that fits the map better; columns are 128 output channels; the depth is
+ * input channels, 64 at a time, × taps. One thread loads boxes (TMA): for 64 channels the pixels of all taps at once, a patch with
+ * the border that they need, zeros where that is outside the map; and for each tap the weights. Two groups of four warps multiply
+ * 64 rows each (wgmma), with pixels from registers and weights from shared memory. Patches and weights have rings of buffers, each
+ * buffer with a barrier that tells that its bytes have arrived, and one that tells that all warps have read them.
  *
  * Pixels in registers serve two ends. The rows of a tap are any rows of the patch, which a descriptor could not tell. And
  * styles multiply them there, on their way from shared memory, and round as in conv_tiles.cuh: so the weights stay as they were
@@ -34,16 +34,17 @@ enum {
 namespace {
 
 /* Sizes in words are those of a word of two halves, as in conv_tiles.cuh. */
-constexpr int TILE_W = 16, TILE_H = 8, COLUMNS = 128, TILE_K = GB_BOX_HALVES / 2, WEIGHTS = COLUMNS * TILE_K;
+constexpr int ROWS = 128, COLUMNS = 128, TILE_K = GB_BOX_HALVES / 2, WEIGHTS = COLUMNS * TILE_K;
 constexpr int ALIGNMENT = 256;          /* of buffers, for the swizzle */
 constexpr int STAGES = 3;               /* buffers for weights: loads are STAGES − 1 taps ahead */
 constexpr int MAX_PATCHES = STAGES;     /* buffers for patches, if some part has only one tap; else 2 */
 constexpr int BARRIERS = 2 * (MAX_PATCHES + STAGES);
-constexpr int WARPS = TILE_H, THREADS = 32 * WARPS;             /* a warp has a row of the tile */
+constexpr int WARPS = ROWS / 16, THREADS = 32 * WARPS;
 
 struct wgmma_layer {
     CUtensorMap pixels, weights;        /* [n][h][w][channel], [tap][output channel][channel] */
     conv_tiles t;
+    int tile_w, tile_h;                 /* pixels of a tile: at most ROWS */
     int before;                         /* the border of a patch above and left of the tile */
     int patch_w, patch_bytes;
     int patches, patch_step;            /* the number of buffers, and words from one to the next */
@@ -71,6 +72,7 @@ struct ring {
     __device__ __forceinline__ void release(void) const {
         if (threadIdx.x % 32 == 0)
             barrier_arrive(empty + at);
+        __syncwarp();           /* what follows is for whole warps */
     }
     /* Waits until the buffer may be filled, and announces what will arrive. Returns the barrier that counts it. */
     __device__ __forceinline__ uint64_t *claim(int bytes) const {
@@ -107,7 +109,7 @@ __device__ __forceinline__ void load_step(const wgmma_layer &layer, const conv_p
     }
 }
 
-/* The pixels of 16 rows of a patch, times their styles: four parts of 16 channels, laid out as for mma_tile(). */
+/* The pixels of 16 rows of a patch, as for load_swizzled_rows(), times their styles: four parts of 16 channels. */
 __device__ __forceinline__ void read_pixels(const uint32_t *patch, int row, const uint32_t *styles, uint32_t (&to)[4][4]) {
     int q = threadIdx.x % 4;
 #pragma unroll
@@ -121,16 +123,17 @@ __device__ __forceinline__ void read_pixels(const uint32_t *patch, int row, cons
 }
 
 /* The sums of a tile go through shared memory, so that neighbouring threads write neighbouring channels. */
-constexpr int ROWS = TILE_W * TILE_H, SUMS = COLUMNS + 4;       /* the stride of rows */
+constexpr int SUMS = COLUMNS + 4;       /* the stride of rows */
 static_assert(ROWS * SUMS <= 2 * ROWS * TILE_K + STAGES * WEIGHTS, "sums fit where pixels and weights were");
 
-__device__ __forceinline__ void write_tile(const conv_tiles &t, const conv_part &part, const float *sums, int n, int split,
-                                           int x, int y, int first_channel) {
+__device__ __forceinline__ void write_tile(const wgmma_layer &layer, const conv_part &part, const float *sums, int n,
+                                           int split, int x, int y, int first_channel) {
+    const conv_tiles &t = layer.t;
     int width = t.step == 1 ? part.w : t.out.w;
     int runs = min(COLUMNS, t.out.c_padded - first_channel) / 8;
 #pragma unroll 1
-    for (int i = threadIdx.x; i < ROWS * runs; i += THREADS) {
-        int m = i / runs, o = i % runs * 8, my = y + m / TILE_W, mx = x + m % TILE_W;
+    for (int i = threadIdx.x; i < layer.tile_w * layer.tile_h * runs; i += THREADS) {
+        int m = i / runs, o = i % runs * 8, my = y + m / layer.tile_w, mx = x + m % layer.tile_w;
         if (my < part.h && mx < part.w)
             write_result8(t, sums + m * SUMS + o, n, split, first_channel + o,
                           (my * t.step + part.y0) * width + mx * t.step + part.x0);
@@ -145,8 +148,8 @@ __global__ void __launch_bounds__(THREADS, 2) convolve_wgmma(const __grid_consta
     const conv_tiles &t = layer.t;
     int z = (int)blockIdx.z, split = z % t.splits, n = z / t.splits / t.parts, first_channel = (int)blockIdx.y * COLUMNS;
     const conv_part &part = t.part[z / t.splits % t.parts];
-    int across = (part.w + TILE_W - 1) / TILE_W;
-    int x = (int)blockIdx.x % across * TILE_W, y = (int)blockIdx.x / across * TILE_H;
+    int across = (part.w + layer.tile_w - 1) / layer.tile_w;
+    int x = (int)blockIdx.x % across * layer.tile_w, y = (int)blockIdx.x / across * layer.tile_h;
     if (y >= part.h)
         return;
     int chunks = (t.words + TILE_K - 1) / TILE_K, share = (chunks + t.splits - 1) / t.splits;
@@ -181,13 +184,16 @@ __global__ void __launch_bounds__(THREADS, 2) convolve_wgmma(const __grid_consta
 #pragma unroll
     for (int i = 0; i < COLUMNS / 2; i++)
         sum[i / 4][i % 4] = 0.0f;
-    int warp = threadIdx.x / 32;
+    int warp = threadIdx.x / 32, lane = threadIdx.x % 32, m = warp * 16 + lane % 16;
+    if (m >= layer.tile_w * layer.tile_h)
+        m = 0;                  /* these sums are not written */
+    int pixel = (m / layer.tile_w + layer.before) * layer.patch_w + m % layer.tile_w + layer.before;
     for (int chunk = first_chunk; chunk < end_chunk; chunk++, patches.next()) {
         patches.wait_for_bytes();
 #pragma unroll 1
         for (int tap = 0; tap < part.taps; tap++, weights.next()) {
             const conv_tap &moved = part.tap[tap];
-            int row = (warp + moved.dy + layer.before) * layer.patch_w + moved.dx + layer.before;
+            int row = pixel + moved.dy * layer.patch_w + moved.dx;
             uint64_t b = tile_descriptor(weights.buffer());
             uint32_t a[4][4];
             read_pixels(patches.buffer(), row, styles + chunk * TILE_K, a);
@@ -209,14 +215,14 @@ __global__ void __launch_bounds__(THREADS, 2) convolve_wgmma(const __grid_consta
     pin_sums(sum);
     __syncthreads();            /* all buffers have been read */
     float *sums = (float *)buffers;
-    int lane = threadIdx.x % 32, row = warp * TILE_W + lane / 4;
+    int row = warp * 16 + lane / 4;
 #pragma unroll
     for (int j = 0; j < COLUMNS / 8; j++)
 #pragma unroll
         for (int r = 0; r < 4; r++)
             sums[(row + r / 2 * 8) * SUMS + j * 8 + lane % 4 * 2 + r % 2] = sum[j][r];
     __syncthreads();
-    write_tile(t, part, sums, n, split, x, y, first_channel);
+    write_tile(layer, part, sums, n, split, x, y, first_channel);
 #else
     __trap();                   /* the row is not offered on other GPUs */
 #endif
@@ -226,14 +232,39 @@ __global__ void __launch_bounds__(THREADS, 2) convolve_wgmma(const __grid_consta
 
 /* ------------------------------------------------------------------------------------------------ the row */
 
-/* The patches of a layer: the border that its taps need around a tile, and the buffers. */
-static void size_patches(const gb_desc *d, wgmma_layer *layer, int *patch_h) {
-    int before = d->conv.kernel / 2, after = d->conv.up == 2 ? 0 : before;
+static int tiles_in(const conv_part &part, int w, int h) {
+    return ((part.w - 1) / w + 1) * ((part.h - 1) / h + 1);
+}
+
+/* The steps of all tiles of this size, for the same number of channels. */
+static int cost_of(const conv_tiles &t, int w, int h) {
+    int cost = 0;
+    for (int i = 0; i < t.parts; i++)
+        cost += tiles_in(t.part[i], w, h) * t.part[i].taps;
+    return cost;
+}
+
+/* The tiles and patches of a layer: 16×8 pixels, or a size that needs fewer steps, because parts of a transposed convolution have
+ * one row and one column more than the map. Two blocks have room for patches of MAX_PATCH pixels, or MAX_SMALL_PATCH if there are
+ * MAX_PATCHES of them. */
+static void size_tiles(const gb_desc *d, wgmma_layer *layer, int *patch_h) {
+    constexpr int W = 16, H = 8, MIN_W = 8, MAX_W = 24, MAX_PATCH = 180, MAX_SMALL_PATCH = 160;
+    int before = d->conv.kernel / 2, border = d->conv.up == 2 ? before : 2 * before;
     layer->before = before;
-    layer->patch_w = TILE_W + before + after;
-    *patch_h = TILE_H + before + after;
-    layer->patch_bytes = 4 * layer->patch_w * *patch_h * TILE_K;
     layer->patches = d->conv.kernel == 1 || d->conv.up == 2 ? MAX_PATCHES : 2;
+    layer->tile_w = W;
+    layer->tile_h = H;
+    for (int w = MIN_W; w <= MAX_W; w++) {
+        int h = ROWS / w;
+        if ((w + border) * (h + border) <= (layer->patches > 2 ? MAX_SMALL_PATCH : MAX_PATCH) &&
+            cost_of(layer->t, w, h) < cost_of(layer->t, layer->tile_w, layer->tile_h)) {
+            layer->tile_w = w;
+            layer->tile_h = h;
+        }
+    }
+    layer->patch_w = layer->tile_w + border;
+    *patch_h = layer->tile_h + border;
+    layer->patch_bytes = 4 * layer->patch_w * *patch_h * TILE_K;
     layer->patch_step = up_to(layer->patch_bytes / 4, ALIGNMENT);
 }
 
@@ -242,34 +273,35 @@ static size_t shared_bytes(const wgmma_layer &layer, int words) {
            BARRIERS * sizeof(uint64_t);
 }
 
+/* Divides the layer into parts and splits. Depends only on the shape, as plan_tiles() does. */
+static void plan(const gb_cpu *cpu, const gb_desc *d, wgmma_layer *layer, int *patch_h) {
+    gb_tiles_divide(cpu, d, &layer->t);
+    size_tiles(d, layer, patch_h);
+    int tiles = tiles_in(layer->t.part[0], layer->tile_w, layer->tile_h);
+    int blocks = tiles * ((d->conv.cout - 1) / COLUMNS + 1) * layer->t.parts;
+    layer->t.splits = gb_tiles_splits(&layer->t, blocks, MIN_BLOCKS, TILE_K, MIN_DEPTH);
+}
+
 static bool supports(const gb_cpu *cpu, const gb_desc *d) {
     const gb_cuda *gpu = gb_cuda_of(cpu);
     wgmma_layer layer;
     int patch_h;
-    size_patches(d, &layer, &patch_h);
-    return gpu->encode_tensor_map && gpu->precision == GB_HALF && d->in[0].block > 1 && d->in[0].c >= LEAST_CHANNELS &&
-           d->conv.cout >= LEAST_CHANNELS && shared_bytes(layer, gb_conv_words(cpu, d)) <= gpu->shared_per_block;
+    if (!gpu->encode_tensor_map || gpu->precision != GB_HALF || d->in[0].block <= 1 || d->in[0].c < LEAST_CHANNELS ||
+        d->conv.cout < LEAST_CHANNELS)
+        return false;
+    plan(cpu, d, &layer, &patch_h);
+    return shared_bytes(layer, layer.t.words) <= gpu->shared_per_block;
 }
 
 static bool pays(const gb_desc *d) {
     return d->in[0].h * d->in[0].w >= MIN_PIXELS;
 }
 
-static int tiles_in(const conv_part &part) {
-    return ((part.w - 1) / TILE_W + 1) * ((part.h - 1) / TILE_H + 1);
-}
-
-/* Divides the layer into parts and splits. Depends only on the shape, as plan_tiles() does. */
-static void plan(const gb_cpu *cpu, const gb_desc *d, conv_tiles *t) {
-    gb_tiles_divide(cpu, d, t);
-    int blocks = tiles_in(t->part[0]) * ((d->conv.cout - 1) / COLUMNS + 1) * t->parts;
-    t->splits = gb_tiles_splits(t, blocks, MIN_BLOCKS, TILE_K, MIN_DEPTH);
-}
-
 static size_t workspace(const gb_cpu *cpu, const gb_desc *d) {
-    conv_tiles t;
-    plan(cpu, d, &t);
-    return gb_tiles_workspace(cpu, d, &t);
+    wgmma_layer layer;
+    int patch_h;
+    plan(cpu, d, &layer, &patch_h);
+    return gb_tiles_workspace(cpu, d, &layer.t);
 }
 
 static void launch(const gb_cpu *cpu, const gb_desc *d, const conv_tiles &t) {
@@ -278,8 +310,8 @@ static void launch(const gb_cpu *cpu, const gb_desc *d, const conv_tiles &t) {
     wgmma_layer layer;
     if (!gb_launch_stream(cpu->stream))
         return;
-    size_patches(d, &layer, &patch_h);
     layer.t = t;
+    size_tiles(d, &layer, &patch_h);
     gb_half_tensor pixels = {t.x, 4, {channels, in->w, in->h, in->n}, {GB_BOX_HALVES, layer.patch_w, patch_h, 1}};
     gb_half_tensor weights = {t.weights, 3, {channels, t.rows, taps}, {GB_BOX_HALVES, COLUMNS, 1}};
     gb_check(cpu->stream, gb_tensor_map(gb_cuda_of(cpu), pixels, &layer.pixels), "describing a map to the GPU");
@@ -288,15 +320,16 @@ static void launch(const gb_cpu *cpu, const gb_desc *d, const conv_tiles &t) {
     gb_check(cpu->stream,
              cudaFuncSetAttribute(convolve_wgmma, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared),
              "reserving shared memory for a convolution");
-    dim3 grid((unsigned)tiles_in(t.part[0]), (unsigned)((gb_conv_columns(d) - 1) / COLUMNS + 1),
-              (unsigned)(t.parts * t.splits * in->n));
+    dim3 grid((unsigned)tiles_in(t.part[0], layer.tile_w, layer.tile_h),
+              (unsigned)((gb_conv_columns(d) - 1) / COLUMNS + 1), (unsigned)(t.parts * t.splits * in->n));
     gb_launch(cpu, convolve_wgmma, grid, THREADS, shared, layer);
 }
 
 static void run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
-    conv_tiles t;
-    plan(cpu, d, &t);
-    gb_tiles_run(cpu, d, args, &t, launch);
+    wgmma_layer layer;
+    int patch_h;
+    plan(cpu, d, &layer, &patch_h);
+    gb_tiles_run(cpu, d, args, &layer.t, launch);
 }
 
 const gb_op_row gb_conv2d_wgmma_cuda = {

@@ -31,6 +31,7 @@ __device__ __forceinline__ void barrier_init(uint64_t *barrier, int arrivals) {
 /* Makes the barriers that this thread has initialised known to TMA. */
 __device__ __forceinline__ void barrier_init_fence(void) {
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
 
 __device__ __forceinline__ void barrier_arrive(uint64_t *barrier) {
@@ -74,12 +75,6 @@ __device__ __forceinline__ void load_box(void *to, const CUtensorMap *map, uint6
                  "[%1, {%3, %4, %5, %6}], [%2];" ::"r"(shared_address(to)),
                  "l"((uint64_t)map), "r"(shared_address(barrier)), "r"(i), "r"(j), "r"(k), "r"(l)
                  : "memory");
-}
-
-/* As load_swizzled_tile(), for the 16 rows from `row` on of a tile that begins at a multiple of 1024 bytes. */
-__device__ __forceinline__ void load_swizzled_rows(const uint32_t *tile, int row, int quarter, uint32_t (&to)[4]) {
-    int lane = (int)threadIdx.x % 32, of_lane = row + lane % 16;
-    load_tile_at(tile + of_lane * 32 + ((quarter + lane / 16) ^ (of_lane & 7)) * 4, to);
 }
 
 /* ------------------------------------------------------------------------------------------------ products */
@@ -128,6 +123,13 @@ __device__ __forceinline__ void wgmma_tile(float (&s)[16][4], const uint32_t (&a
 #define GB_HAS_WGMMA 1
 #include "emulated_hopper.h"
 #endif
+
+/* As load_swizzled_tile(), for any 16 rows of a tile that begins at a multiple of 1024 bytes: lanes l and l + 16 pass the number
+ * of row l. */
+__device__ __forceinline__ void load_swizzled_rows(const uint32_t *tile, int row, int quarter, uint32_t (&to)[4]) {
+    int upper = (int)threadIdx.x % 32 / 16;
+    load_tile_at(tile + row * 32 + ((quarter + upper) ^ (row & 7)) * 4, to);
+}
 
 /* The descriptor of a tile in shared memory with rows of 128 bytes, of which quarter k, 16 bytes, of row r is stored as
  * quarter k ^ r % 8; it begins at a multiple of 1024 bytes. In units of 16 bytes: bits 0 to 13 its address, 16 to 29 the step

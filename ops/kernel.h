@@ -36,6 +36,18 @@ static inline void gb_parallel(const gb_cpu *cpu, int tasks, void (*task)(void *
         task(arg, i, 0);
 }
 
+enum { GB_LITTLE_WORK = 1 << 15 };      /* multiply-adds that one thread does in less time than it takes to hand tasks to others */
+
+/* The same on this thread alone if all tasks together have no more multiply-adds than that. */
+static inline void gb_parallel_work(const gb_cpu *cpu, size_t macs, int tasks, void (*task)(void *arg, int i, int worker),
+                                    void *arg) {
+    if (macs > GB_LITTLE_WORK)
+        gb_parallel(cpu, tasks, task, arg);
+    else
+        for (int i = 0; i < tasks; i++)
+            task(arg, i, 0);
+}
+
 /* The argument of a plain kernel's tasks. */
 typedef struct gb_job {
     const gb_cpu *cpu;

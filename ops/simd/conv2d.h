@@ -34,7 +34,7 @@ static conv_plan plan_conv(const gb_cpu *cpu, const gb_desc *d) {
     int cin = d->in[0].c / conv.groups, vectors = vectors_of(conv.cout / conv.groups);
     conv_plan p = {.kernel = conv.kernel, .stride = conv.stride, .pad = conv.padding, .skip = 1,
                    .blocks = planar ? cin : vectors_of(cin), .inner = planar ? 1 : VL,
-                   .taps = conv.kernel * conv.kernel, .groups = conv.groups, .width = tile_width(vectors)};
+                   .taps = conv.kernel * conv.kernel, .groups = conv.groups, .width = even_width(vectors)};
     if (conv.kernel < conv.stride)
         p.skip = conv.stride, p.stride = 1;
     p.passes = vectors / p.width;

@@ -61,7 +61,7 @@ static void linear_copy(const gb_desc *d, const gb_args *args) {
 static void linear_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *args) {
     gb_job job = {cpu, d, args};
     linear_copy(d, args);
-    gb_parallel(cpu, plan_linear(d).passes, linear_pass, &job);
+    gb_parallel_work(cpu, gb_op_macs(d), plan_linear(d).passes, linear_pass, &job);
 }
 
 /* Pass `task` of all layers counted together. */
@@ -76,12 +76,14 @@ static void linear_pass_of_all(void *arg, int task, int worker) {
 /* The styles of all layers of a network: one after the other they would keep the threads waiting for each other longer than
  * they compute. */
 static void linear_run_all(const gb_cpu *cpu, const gb_use *uses, int count) {
+    size_t macs = 0;
     int passes = 0;
     for (int i = 0; i < count; i++) {
         linear_copy(uses[i].desc, uses[i].args);
+        macs += gb_op_macs(uses[i].desc);
         passes += plan_linear(uses[i].desc).passes;
     }
-    gb_parallel(cpu, passes, linear_pass_of_all, (void *)uses);
+    gb_parallel_work(cpu, macs, passes, linear_pass_of_all, (void *)uses);
 }
 
 enum { LARGE_LAYER = 1 << 20 };     /* weights */
@@ -114,7 +116,7 @@ typedef struct dot_job {
 /* sums[s][r] = Σ_k w[r][k] · x[s][k]. Forced inline so that the count is a constant and the sums registers. */
 static inline __attribute__((always_inline)) void dot_rows(const dot_job *job, float sums[DOT_SAMPLES][DOT_ROWS],
                                                            const int samples) {
-    vec a[DOT_SAMPLES][DOT_ROWS], x[DOT_SAMPLES];
+    vec a[DOT_SAMPLES][DOT_ROWS], all[DOT_SAMPLES][DOT_ROWS], x[DOT_SAMPLES];
     int k = 0;
     for (int s = 0; s < samples; s++)
         for (int r = 0; r < DOT_ROWS; r++)
@@ -129,14 +131,17 @@ static inline __attribute__((always_inline)) void dot_rows(const dot_job *job, f
                 a[s][r] = vmadd(w, x[s], a[s][r]);
         }
     }
+    for (int s = 0; s < samples; s++)       /* a copy, because GCC stores in every round what this loop reads from memory */
+        for (int r = 0; r < DOT_ROWS; r++)
+            all[s][r] = a[s][r];
     if (k < job->count)
         for (int r = 0; r < DOT_ROWS; r++) {
             vec w = vload_first(job->w[r] + k, job->count - k);
             for (int s = 0; s < samples; s++)
-                a[s][r] = vmadd(w, vload_first(job->x[s] + k, job->count - k), a[s][r]);
+                all[s][r] = vmadd(w, vload_first(job->x[s] + k, job->count - k), all[s][r]);
         }
     for (int s = 0; s < samples; s++)
-        vsum4(a[s][0], a[s][1], a[s][2], a[s][3], sums[s]);
+        vsum4(all[s][0], all[s][1], all[s][2], all[s][3], sums[s]);
 }
 
 /* One vector of outputs. */

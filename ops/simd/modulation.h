@@ -72,8 +72,6 @@ static void demodulate_block(void *arg, int task, int worker) {
             demodulate_vectors(q + (size_t)r * cin * VL, s, cin, d + r * VL, 1);
 }
 
-enum { FEW_SQUARES = 2048 };            /* vectors of Q that one worker reads in less time than it takes to wake the others */
-
 /* Computes both from the styles of this run. `at` has modulation_floats() floats. */
 static modulation modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *args, const float *squares, float *at) {
     int cin = d->in[0].c, cin_padded = VL * vectors_of(cin);
@@ -89,11 +87,7 @@ static modulation modulate(const gb_cpu *cpu, const gb_desc *d, const gb_args *a
     if (d->conv.demodulate) {
         modulation_job job = {d, squares, m};
         int tasks = d->out.n * ((vectors_of(d->conv.cout) - 1) / DEMODULATED + 1);
-        if ((size_t)d->out.n * vectors_of(d->conv.cout) * cin > FEW_SQUARES)
-            gb_parallel(cpu, tasks, demodulate_block, &job);
-        else
-            for (int task = 0; task < tasks; task++)
-                demodulate_block(&job, task, 0);
+        gb_parallel_work(cpu, (size_t)d->out.n * vectors_of(d->conv.cout) * VL * cin, tasks, demodulate_block, &job);
     } else {
         for (size_t i = 0; i < (size_t)d->out.n * VL * vectors_of(d->conv.cout); i++)
             m.d[i] = 1.0f;

@@ -86,7 +86,8 @@ static polyphase_plan plan_polyphase(const gb_cpu *cpu, const gb_desc *d) {
         limit = 72;
     if (MULTIPLY_PASSES > 1)        /* weights are split for each group */
         limit = 96;
-    p.shared = p.tiles_y < 2 * cpu->workers || (tiles < 4 * limit * cpu->workers && p.passes >= cpu->workers);
+    bool few = p.tiles_y < 2 * cpu->workers || (tiles < 4 * limit * cpu->workers && p.passes >= cpu->workers);
+    p.shared = few && p.passes > 1;
     if (p.shared) {
         size_t row_floats = up_part_floats(&p, UP_TILE) * 4 * vectors;
         size_t most = cpu->l3 / 2 / sizeof(float) / row_floats;
@@ -587,7 +588,7 @@ static void polyphase_run(const gb_cpu *cpu, const gb_desc *d, const gb_args *ar
     polyphase_job job = {.d = d, .args = args, .p = plan_polyphase(cpu, d)};
     const polyphase_plan *p = &job.p;
     int samples = d->in[0].n;
-    job.stream = gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
+    job.stream = !d->unstored && gb_shape_floats(&d->out) * sizeof(float) > 2 * cpu->l3;
     job.m = modulate(cpu, d, args, (const float *)args->packed + polyphase_weight_floats(d) + 16, args->workspace);
     float *at = (float *)args->workspace + modulation_floats(d);
     if (p->shared) {

@@ -1,5 +1,5 @@
 /* The register tile that all matrix products use:  acc[j][r] += Σ_k x[j][k] · w[k][r]  for a few neighbouring pixels j
- * and 1 to TILE_VECTORS vectors r of outputs. Each output is one chain of sums in the order of k, so its bits do not
+ * and 1 to MOST_VECTORS vectors r of outputs. Each output is one chain of sums in the order of k, so its bits do not
  * depend on the width of the tile or on the worker.
  *
  * k runs over blocks of VL channels, over taps (offsets into x, for convolutions) and over the channels of a block,
@@ -9,19 +9,34 @@ static inline int vectors_of(int channels_count) {
     return (channels_count + VL - 1) / VL;
 }
 
-/* The pixels of a tile of `vectors` vectors: as many as fit the registers beside the weights and a broadcast. */
+/* Where there are 32 vector registers, layers of 3 or 5 vectors have tiles of that width: those of one vector load as many
+ * operands as they multiply. */
+#if TILE_VECTORS > 2 && !defined __AMX_BF16__
+enum { MOST_VECTORS = 5 };
+#else
+enum { MOST_VECTORS = TILE_VECTORS };
+#endif
+
+/* The pixels of a tile of `vectors` vectors: as many as fit the registers beside the weights and a broadcast, and a divisor of
+ * 12. */
 static inline int tile_pixels(int vectors) {
 #ifdef __AMX_BF16__
     (void)vectors;
     return 16;
 #else
-    return vectors == TILE_VECTORS ? 6 : 12;
+    return vectors > 4 ? 4 : vectors >= TILE_VECTORS || vectors == 3 ? 6 : 12;
 #endif
 }
 
-/* The widest tile that fills a layer of `vectors` output vectors without a remainder. */
-static inline int tile_width(int vectors) {
+/* The widest of TILE_VECTORS, 2 and 1 vectors that fills a layer of `vectors` output vectors without a remainder. */
+static inline int even_width(int vectors) {
     return vectors % TILE_VECTORS == 0 ? TILE_VECTORS : vectors % 2 == 0 && TILE_VECTORS > 2 ? 2 : 1;
+}
+
+/* The same with tiles of 5 and 3 vectors, if there are any. */
+static inline int tile_width(int vectors) {
+    int even = even_width(vectors);
+    return even > 1 || MOST_VECTORS < 5 ? even : vectors % 5 == 0 ? 5 : vectors % 3 == 0 ? 3 : 1;
 }
 
 /* Divides `size` pixels into as few bands of at most `limit` as possible, all of about the same size: a short last one
@@ -76,7 +91,7 @@ enum {
 /* acc is [pixels][vectors · VL]. Forced inline so that both counts are constants and the accumulators registers. */
 static inline __attribute__((always_inline)) void multiply_tile(const tile_job *job, float *acc, const int pixels,
                                                                 const int vectors) {
-    vec a[12][TILE_VECTORS];
+    vec a[12][MOST_VECTORS];
     for (int j = 0; j < pixels; j++)
         for (int r = 0; r < vectors; r++)
             a[j][r] = job->more ? vload(acc + (j * vectors + r) * VL) : vset1(0.0f);
@@ -86,7 +101,7 @@ static inline __attribute__((always_inline)) void multiply_tile(const tile_job *
         for (int k = 0; k < job->ntaps; k++) {
             const operand *x = x_block + job->taps[k];
             for (int i = 0; i < VL; i += PAIR, x += PAIR, w += vectors * VL * PAIR) {
-                operands u[TILE_VECTORS];
+                operands u[MOST_VECTORS];
                 for (int r = 0; r < vectors; r += 16 / VL)      /* weights come from the second-level cache */
                     vprefetch(w + (8 * vectors + r) * VL * PAIR);
                 for (int r = 0; r < vectors; r++)
@@ -107,20 +122,25 @@ static inline __attribute__((always_inline)) void multiply_tile(const tile_job *
 static void multiply_blocks(tile_job job, float *acc, int vectors) {
     int step = job.count == 1 ? 1 : tile_pixels(vectors);
     for (int j = 0; j < job.count; j += step, job.x += step * VL, acc += step * vectors * VL) {
-        if (vectors == TILE_VECTORS && step == 1)
-            multiply_tile(&job, acc, 1, TILE_VECTORS);
-        else if (vectors == TILE_VECTORS)
-            multiply_tile(&job, acc, 6, TILE_VECTORS);
+        switch (vectors) {
+#define TILE(width)                                                                                                    \
+        case width:                                                                                                    \
+            if (step == 1)                                                                                             \
+                multiply_tile(&job, acc, 1, width);                                                                    \
+            else                                                                                                       \
+                multiply_tile(&job, acc, tile_pixels(width), width);                                                   \
+            break
+        TILE(1);
+        TILE(2);
 #if TILE_VECTORS > 2
-        else if (vectors == 2 && step == 1)
-            multiply_tile(&job, acc, 1, 2);
-        else if (vectors == 2)
-            multiply_tile(&job, acc, 12, 2);
+        TILE(3);
+        TILE(4);
+        TILE(5);
 #endif
-        else if (step == 1)
-            multiply_tile(&job, acc, 1, 1);
-        else
-            multiply_tile(&job, acc, 12, 1);
+#undef TILE
+        default:
+            break;
+        }
     }
 }
 

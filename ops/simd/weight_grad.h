@@ -61,7 +61,7 @@ static wgrad_plan plan_wgrad(const gb_desc *d) {
     int vectors = vectors_of(g->c);
     p.rows = g->c;
     p.columns = p.depthwise ? p.taps : x->c * p.taps;
-    p.width = p.depthwise ? 1 : tile_width(vectors);
+    p.width = p.depthwise ? 1 : even_width(vectors);
     p.passes = vectors / p.width;
     p.tile = p.depthwise ? w->kernel : p.width == TILE_VECTORS ? 6 : WGRAD_COLUMNS;
     p.tiles = (p.columns - 1) / p.tile + 1;

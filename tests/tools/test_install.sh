@@ -92,7 +92,7 @@ check "$work/with-rpath"
 # The static library, which needs them all.
 static=$(pkg-config --static --libs ganbend)
 if echo 'int main(void) { return 0; }' |
-    "$cc" -static -x c -o "$work/try" - $(echo "$static" | sed 's/-lganbend//') 2>/dev/null; then
+    "$cc" -static -o "$work/try" -x c - -x none $(echo "$static" | sed 's/-lganbend//') 2>/dev/null; then
     # shellcheck disable=SC2086
     "$cc" -static -std=c11 -o "$work/static" "$work/example.c" $(pkg-config --cflags ganbend) $static
     check "$work/static"

@@ -131,18 +131,20 @@ for precision in $precisions; do
 done
 step 30 bench-half-16 "$ganbend" bench "$model" --device cuda --batch 16 $runs
 step 20 layers-half "$ganbend" bench "$model" --device cuda $runs --layers
-# The same with the products of warpgroups, which compute capability 9.0 has: first whether they are right.
+# The same with the products of warpgroups, which compute capability 9.0 has: first whether they are right. If they are not, or
+# hang, no time is spent on their speed.
 wgmma='env GANBEND_WGMMA=1'
 [ "$mode" = rehearse ] && wgmma="$wgmma EMULATED_CAPABILITY=90"
-if $wgmma "$programs/check_cuda" --op none --rounds 0 >"$out/wgmma.log" 2>&1; then
-    step 30 check-wgmma-shapes $wgmma "$programs/check_cuda" --precision half --form wgmma
-    step 60 check-wgmma $wgmma "$programs/check_cuda" --precision half --network $resolution
+if ! $wgmma "$programs/check_cuda" --op none --rounds 0 >"$out/wgmma.log" 2>&1; then
+    wgmma=
+    absent "wgmma: $(tail -n 1 "$out/wgmma.log")"
+elif step 30 check-wgmma-shapes $wgmma "$programs/check_cuda" --precision half --form wgmma &&
+    step 60 check-wgmma $wgmma "$programs/check_cuda" --precision half --network $resolution; then
     step 20 bench-half-wgmma $wgmma "$ganbend" bench "$model" --device cuda $runs
     step 30 bench-half-16-wgmma $wgmma "$ganbend" bench "$model" --device cuda --batch 16 $runs
     step 20 layers-half-wgmma $wgmma "$ganbend" bench "$model" --device cuda $runs --layers
 else
     wgmma=
-    absent "wgmma: $(tail -n 1 "$out/wgmma.log")"
 fi
 cublas=yes
 if grep -q '^NO CUBLAS' "$out/layers-half.log"; then

@@ -25,12 +25,18 @@ static inline void load_box(void *to, const CUtensorMap *map, uint64_t *barrier,
     emulated_load_box(to, map, barrier, 4, at);
 }
 
-static inline void load_swizzled_rows(const uint32_t *tile, int row, int quarter, uint32_t (&to)[4]) {
-    int lane = emulated_lane();
-    for (int i = 0; i < 4; i++) {
-        int of_lane = row + lane / 4 + i % 2 * 8;
-        to[i] = tile[of_lane * 32 + ((quarter + i / 2) ^ of_lane % 8) * 4 + lane % 4];
-    }
+struct emulated_tile_row { uint32_t word[4]; uint32_t *to; };
+
+/* ldmatrix: lane l gets word l % 4 of each row l / 4 of four tiles of 8 rows, whose addresses are those of lanes 0 to 7, 8 to 15,
+ * and so on. */
+static inline void load_tile_at(const uint32_t *row, uint32_t (&to)[4]) {
+    emulated_tile_row mine = {{row[0], row[1], row[2], row[3]}, to};
+    emulated_warp(&mine, [](void *const *lanes, void *) {
+        for (int lane = 0; lane < 32; lane++)
+            for (int tile = 0; tile < 4; tile++)
+                ((const emulated_tile_row *)lanes[lane])->to[tile] =
+                    ((const emulated_tile_row *)lanes[8 * tile + lane / 4])->word[lane % 4];
+    }, NULL);
 }
 
 void wgmma_fence(void);
