@@ -180,21 +180,29 @@ static void multiply_band(const direct_job *job, int pass, ptrdiff_t start, int 
     }
 }
 
-/* y = d · Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx] at the four outputs of input pixel (a, c) of sample row y; `t` is
- * that pixel in part 0. */
-static inline void smooth_pixel(const direct_plan *p, const float *fir, const float *t, vec demodulate, int y, int x,
+/* Where the values of t are that the FIR reads for the four outputs of an input pixel: offsets from that pixel in part 0. */
+static void find_smoothed(const direct_plan *p, ptrdiff_t at[4][16]) {
+    for (int phase = 0; phase < 4; phase++)
+        for (int k = 0; k < 16; k++) {
+            int ty = phase / 2 + 4 - k / 4, tx = phase % 2 + 4 - k % 4;     /* + 2, so that the division rounds down */
+            int part = ty % 2 * 2 + tx % 2;
+            at[phase][k] = ((ptrdiff_t)(part * p->part_pixels) + (ty / 2 - 1) * p->row + tx / 2 - 1) * p->width * VL;
+        }
+}
+
+/* y = d · Σ f[ky,kx] · t[oy + 2 − ky, ox + 2 − kx] at the four outputs of an input pixel, which `t` is in part 0. `out` is the
+ * first of them. */
+static inline void smooth_pixel(const ptrdiff_t at[4][16], const float *fir, const float *t, vec demodulate, size_t out,
                                 int out_width, const channel_writer *to) {
-    size_t outputs = (size_t)p->width * VL;
-    for (int phase = 0; phase < 4; phase++) {
-        vec sum = vset1(0.0f);
-        for (int ky = 0; ky < 4; ky++)
-            for (int kx = 0; kx < 4; kx++) {
-                int ty = phase / 2 + 4 - ky, tx = phase % 2 + 4 - kx;      /* + 2, so that the division rounds down */
-                int part = ty % 2 * 2 + tx % 2;
-                ptrdiff_t pixel = (ptrdiff_t)(part * p->part_pixels) + (ty / 2 - 1) * p->row + tx / 2 - 1;
-                sum = vmadd(vset1(fir[ky * 4 + kx]), vload(t + pixel * (ptrdiff_t)outputs), sum);
-            }
-        store_channel(to, (size_t)(2 * y + phase / 2) * out_width + 2 * x + phase % 2, vmul(sum, demodulate));
+    for (int row = 0; row < 2; row++, out += out_width) {
+        vec y[2] = {vset1(0.0f), vset1(0.0f)};
+        for (int k = 0; k < 16; k++) {
+            y[0] = vmadd(vset1(fir[k]), vload(t + at[2 * row][k]), y[0]);
+            y[1] = vmadd(vset1(fir[k]), vload(t + at[2 * row + 1][k]), y[1]);
+        }
+        y[0] = vmul(y[0], demodulate);
+        y[1] = vmul(y[1], demodulate);
+        store_channels(to, out, y, 2);
     }
 }
 
@@ -208,8 +216,10 @@ static void run_band(void *arg, int task, int worker) {
     size_t outputs = (size_t)p->width * VL;
     float *acc = job->scratch + p->worker_floats * worker;
     const float *fir = (const float *)job->args->packed + direct_weight_floats(job->d);
+    ptrdiff_t smoothed[4][16];
     if (up) {           /* the FIR reads rows first − 1, which are zero where a sample begins, to last */
         int above = first % (in->h + 2 * p->pad) ? 1 : 0;
+        find_smoothed(p, smoothed);
         for (int part = 0; part < 4; part++)
             memset(acc + part * p->part_pixels * outputs, 0, sizeof(float) * (1 + (size_t)p->row) * outputs);
         multiply_band(job, pass, ((ptrdiff_t)first - above) * p->row, (last - first + 1 + above) * p->row,
@@ -230,7 +240,7 @@ static void run_band(void *arg, int task, int worker) {
             for (int x = 0; x < in->w; x++) {
                 const float *pixel = t + x * outputs + r * VL;
                 if (up)
-                    smooth_pixel(p, fir, pixel, demodulate, y, x, job->d->out.w, &to);
+                    smooth_pixel(smoothed, fir, pixel, demodulate, (size_t)2 * y * job->d->out.w + 2 * x, job->d->out.w, &to);
                 else
                     store_channel(&to, (size_t)y * in->w + x, vmul(vload(pixel), demodulate));
             }
