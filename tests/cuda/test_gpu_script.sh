@@ -30,6 +30,9 @@ check "the table has the times" grep -q "^bench-half .*median .* ms" "$summary"
 check "the layers were compared" grep -q "^synthesis.b16.conv1 " "$scratch/out/compare-half.log"
 check "all logs are in one archive" tar -tzf "$scratch/out.tar.gz" out/summary.txt out/compare-half.log
 
+# memcheck and racecheck run this without random uses.
+check "no random uses are no failure" "$build/tests/cuda/check_cuda_emulated" --precision half --op linear --rounds 0
+
 # No time.
 GPU_SECONDS=0 sh tools/scripts/gpu.sh --out "$scratch/late" --rehearse "$build" >"$scratch/log" 2>&1
 check "steps for which no time is left fail" grep -q "FAILED  init: the 0 s for all steps are over" "$scratch/late/summary.txt"
