@@ -60,10 +60,13 @@ absent() {
     report "ABSENT  $*"
 }
 
-# Copies a program, and the libraries that another machine may lack, to one folder. Only our programs use these libraries.
+# Copies a program, and the libraries that another machine may lack, to one folder. Only our programs use these libraries. The
+# programs are compressed, because they have to travel; unpack() makes them executable again.
 pack() {
     mkdir -p "$programs/bin" "$programs/lib" || return 1
     cp "$1" "$programs/bin/$2" || return 1
+    strip "$programs/bin/$2" 2>/dev/null        # saves little, so it may fail
+    gzip -f "$programs/bin/$2" || return 1
     ldd "$1" | awk '$3 ~ "^/" && $1 !~ /^(libc|libm|libpthread|libdl|librt|libstdc\+\+|libgcc_s)[.]/ { print $3 }' |
         xargs -I LIBRARY cp -L LIBRARY "$programs/lib/" || return 1
     cat >"$programs/$2" <<'END'
@@ -72,6 +75,12 @@ here=$(dirname "$0")
 LD_LIBRARY_PATH=$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec "$here/bin/$(basename "$0")" "$@"
 END
     chmod +x "$programs/$2"
+}
+
+unpack() {
+    for program in "$programs"/bin/*.gz; do
+        [ ! -e "$program" ] || gunzip -f "$program" || return 1
+    done
 }
 
 # Options are words: the following are not quoted where they are used.
@@ -104,9 +113,10 @@ elif [ "$mode" != packed ]; then
     step 3000 build cmake --build build-gpu -j "$(nproc)" --target ganbend check_cuda check_bends || exit 1
     pack build-gpu/tools/ganbend ganbend && pack build-gpu/tests/cuda/check_cuda check_cuda &&
         pack build-gpu/tests/cuda/check_bends check_bends || exit 1
-    [ "$mode" = pack ] && exit 0
+    [ "$mode" = pack ] && { report "packed $(du -sk "$programs" | cut -f 1) KB in $programs"; exit 0; }
     begun=$(date +%s)
 fi
+unpack || exit 1
 seconds=${GPU_SECONDS-300}
 [ "$mode" = rehearse ] && seconds=${GPU_SECONDS-}
 ganbend=$programs/ganbend
