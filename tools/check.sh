@@ -32,7 +32,6 @@ case "${1-}" in
 esac
 
 jobs=$(nproc)
-tests_at_once=$((jobs + 2))     # tests of the studio and of faults wait for other processes most of the time
 out=build-check
 ganbend=$out/release/tools/ganbend
 passed=0
@@ -119,7 +118,7 @@ run_tests() {
     log=$out/logs/$dir-tests.log
     shift 2
     say "$name"
-    ctest --test-dir "$out/$dir" --output-on-failure -j "$tests_at_once" "$@" >"$log" 2>&1
+    ctest --test-dir "$out/$dir" --output-on-failure -j "$jobs" "$@" >"$log" 2>&1
     status=$?
     total=$(sed -n 's/.*tests failed out of \([0-9]*\)$/\1/p' "$log")
     bad=$(sed -n 's/.*, \([0-9]*\) tests failed out of [0-9]*$/\1/p' "$log")

@@ -22,11 +22,12 @@ static struct {
     char files[FILES][PATH_ROOM];   /* "" for a free place */
     char own[PATH_ROOM];            /* this program's folder in $TMPDIR; "" if there is none yet */
     char folders[FOLDERS][PATH_ROOM];   /* where the library writes */
-    bool watching, started;
+    bool watching, started, waits;  /* waits: the thread waits for signals */
+    pthread_cond_t begun;
     pthread_t thread;
     int from, into;                 /* the pipe */
     volatile process child;
-} state_of_process = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} state_of_process = {.lock = PTHREAD_MUTEX_INITIALIZER, .begun = PTHREAD_COND_INITIALIZER};
 
 /* The beginning of the names of this process's unfinished files, the library's included: the FNV-1a hash of the machine's name,
  * and the number of the process. */
@@ -74,6 +75,10 @@ static void pass_on(int signal_number) {
 static void *wait_for_signal(void *arg) {
     unsigned char which = 0;
     (void)arg;
+    pthread_mutex_lock(&state_of_process.lock);
+    state_of_process.waits = true;
+    pthread_cond_signal(&state_of_process.begun);
+    pthread_mutex_unlock(&state_of_process.lock);
     int n = read_signal(state_of_process.from, &which);
     if (n < 0) end_signals_end(pass_on);    /* signals end the program as they would without this */
     if (n != 1) return NULL;
@@ -88,7 +93,8 @@ void end_when_interrupted(process child) {
     state_of_process.child = child;
 }
 
-/* Starts the thread and sets the handlers. */
+/* Starts the thread and sets the handlers. Returns once the thread waits: a child of fork() could not allocate memory if the thread
+ * held a lock of the allocator at that moment, as starting threads do under the address sanitizer. */
 static gb_status watch_signals(gb_error *err) {
     int ends[2], error = pipe_make(ends);
     if (error) return state(err, GB_IO, "cannot create a pipe: %s", strerror(error));
@@ -96,6 +102,9 @@ static gb_status watch_signals(gb_error *err) {
     state_of_process.into = ends[1];
     state_of_process.started = gb_thread_begin(&state_of_process.thread, NULL, wait_for_signal, NULL) == 0;
     if (!state_of_process.started) return GB_OK;    /* signals end the program as they would without this */
+    pthread_mutex_lock(&state_of_process.lock);
+    while (!state_of_process.waits) pthread_cond_wait(&state_of_process.begun, &state_of_process.lock);
+    pthread_mutex_unlock(&state_of_process.lock);
     end_signals_begin(pass_on, false, true);
     return GB_OK;
 }
