@@ -211,7 +211,7 @@ void gb_in_file_close(gb_in_file *file) {
     file->fd = -1;
 }
 
-/* The whole pages among these bytes; *size becomes 0 if there are none, or if the bytes are not inside the map. */
+/* The whole pages among these bytes; *size becomes 0 if no page fits, or if the bytes are not inside the map. */
 static void *whole_pages(const gb_map *map, const void *bytes, size_t *size) {
     uintptr_t from = (uintptr_t)bytes, base = (uintptr_t)map->bytes, page = gb_memory_page();
     bool inside = map->bytes && from >= base && from - base <= map->size && *size <= map->size - (from - base);

@@ -179,7 +179,7 @@ void leave(position *here, fiber *to) {
     arrive(fake);
 }
 
-/* Makes the next thread of the round that is ready the current one; false if there is none. */
+/* Makes the next thread of the round that is ready the current one; false if no thread is ready. */
 bool choose_thread(machine *m) {
     while (m->left > 0) {
         int k = m->next;
